@@ -1,0 +1,78 @@
+import type { OperationResult } from '../policy/answers.ts';
+import type { OrderState } from '../policy/order.ts';
+import type { Rulebook } from '../policy/rulebook.ts';
+import type { Sheet } from '../policy/sheet.ts';
+import type { Instant, MoneyOperationName } from '../policy/terms.ts';
+import type { Progress } from '../store/store.ts';
+
+/** Input of every activity that moves money. Frozen before the first send; plain JSON; credentials sealed. */
+export interface MoneyOperationInput {
+  operation: MoneyOperationName;
+  merchantId: string;
+  orderId: string;
+  attempt: number;
+  processor: string;
+  account: string;
+  key: string;
+  readableKey: string;
+  amountMinor: number;
+  currency: string;
+  instrumentId: string | null;
+  /** Compact JWE; absent for operations on something that exists at the processor. */
+  sealedCredential?: string;
+  /** Processor's id of what is captured, voided, refunded, continued or closed. */
+  reference?: string;
+  /** Key of the operation that is captured, voided …, where the reference was never learned. */
+  targetKey?: string;
+  challenge: boolean;
+  offSession: boolean;
+  features: string[];
+  metadata: Record<string, string>;
+  description?: string;
+  returnUrl?: string;
+  /** Hosted sessions and invoices: when they must close by themselves. */
+  expiresAt?: Instant;
+  /** Never written to the processor after this instant (first sends: the order's `notAfter`); `null`: no such bound. */
+  sendBefore: Instant | null;
+  /** The same key is never sent again after this; `null`: never sent again at all. */
+  resendUntil: Instant | null;
+  timeoutMs: number;
+  progress: Progress | null;
+}
+
+export interface LookupInput {
+  merchantId: string;
+  orderId: string;
+  attempt: number;
+  processor: string;
+  /** What is looked up: the operation whose outcome is unknown. */
+  operation: MoneyOperationName;
+  key: string;
+  reference?: string;
+  timeoutMs: number;
+}
+
+export interface OrderPolicy {
+  rulebook: Rulebook;
+  sheets: Sheet[];
+}
+
+/** The activities by their names in Temporal. Rejections are faults; every business answer is a value. */
+export interface Activities {
+  charge(input: MoneyOperationInput): Promise<OperationResult>;
+  authorize(input: MoneyOperationInput): Promise<OperationResult>;
+  capture(input: MoneyOperationInput): Promise<OperationResult>;
+  voidPayment(input: MoneyOperationInput): Promise<OperationResult>;
+  refund(input: MoneyOperationInput): Promise<OperationResult>;
+  continueAuthentication(input: MoneyOperationInput): Promise<OperationResult>;
+  openHosted(input: MoneyOperationInput): Promise<OperationResult>;
+  closeHosted(input: MoneyOperationInput): Promise<OperationResult>;
+  openInvoice(input: MoneyOperationInput): Promise<OperationResult>;
+  closeInvoice(input: MoneyOperationInput): Promise<OperationResult>;
+  lookup(input: LookupInput): Promise<OperationResult>;
+  saveProgress(progress: Progress): Promise<void>;
+  /** For runs that start from the store: late events, reopening after terminate. */
+  loadOrder(input: { merchantId: string; orderId: string }): Promise<{ state: OrderState; policy: OrderPolicy } | null>;
+  reopenOrder(input: { merchantId: string; orderId: string }): Promise<'reopened' | 'running' | 'closed'>;
+  sweep(): Promise<{ reopened: number; signalled: number }>;
+}

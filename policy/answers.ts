@@ -1,0 +1,122 @@
+import type { Authentication, FailureClass, Instant, MoneyOperationName, Outcome } from './terms.ts';
+
+/**
+ * What an adapter read off the wire, translated to our words but not judged.
+ * `classify` (in failures/) turns it into an outcome and a failure class, with the sheet in hand.
+ */
+export type ProcessorAnswer =
+  | ({ kind: 'result' } & ProcessorResult)
+  /** An answer that is not a payment result: 4xx, 5xx. `executed: false` only if the body says so explicitly. */
+  | { kind: 'http_error'; httpStatus: number; code?: string; executed?: false }
+  /** No answer. `refused`: no connection was made, so nothing was sent. `cut`: connection lost after sending began. */
+  | { kind: 'fault'; fault: 'refused' | 'timeout' | 'cut' };
+
+export interface ProcessorResult {
+  /**
+   * `absent` and `in_flight` come from lookups, `in_flight` also from a key being worked on;
+   * `closed`: a hosted session, invoice or cancelled payment that can take no money any more (the fence's confirmation).
+   */
+  status: 'succeeded' | 'declined' | 'requires_action' | 'pending' | 'in_flight' | 'absent' | 'closed';
+  /** The processor's own id of the payment, session, invoice, refund. */
+  reference?: string;
+  amountMinor?: number;
+  currency?: string;
+  /** True when the money is reserved only. */
+  authorizedOnly?: boolean;
+  code?: string;
+  network?: string;
+  /** The network's response code, e.g. Visa `14`. */
+  networkCode?: string;
+  /** Mastercard merchant advice code, e.g. `03`. */
+  adviceCode?: string;
+  authentication?: Authentication;
+  /** What the buyer has to do when `requires_action`. */
+  action?: 'authenticate' | 'display_details';
+  /** Of the instrument that really paid (hosted pages, invoices). */
+  last4?: string;
+}
+
+/** What `classify` says of an answer. Computed once, in the activity, and recorded: a later table never rewrites history. */
+export interface Classification {
+  outcome: Outcome;
+  failureClass: FailureClass | null;
+  /** Set when a network rule or code forbids this instrument for ever (I4). */
+  forbidsInstrument: boolean;
+  /** Advice with an exact wait (Mastercard 24–30), in milliseconds from the answer. */
+  retryAfterMs: number | null;
+  /** The row that decided: document and edition, shown in explanations. */
+  document: string;
+  edition: string;
+}
+
+/** How one operation ended, as the activity tells the workflow. Lives in histories: nothing secret in it. */
+export interface OperationResult {
+  attempt: number;
+  operation: MoneyOperationName | 'lookup';
+  key: string;
+  outcome: Outcome;
+  failureClass: FailureClass | null;
+  forbidsInstrument: boolean;
+  retryAfterMs: number | null;
+  /** What happened on the wire or in the claim, as a short word: `succeeded`, `timeout`, `http_500`, `recorded`, `late`, … */
+  evidence: string;
+  document: string;
+  edition: string;
+  /** Lookups and fences only: what the processor said of the attempt. */
+  found?: 'absent' | 'in_flight' | 'closed' | 'payment' | 'no_answer';
+  /** True when this very send is proved not executed. */
+  provedNotExecuted: boolean;
+  /** True when nothing went to the processor this time (claim answered, too late, store down). */
+  sent: boolean;
+  /** What the claim in the store said; `conflict` and `order_exists` stop the story for a person or for the store's version. */
+  claim: 'granted' | 'sent_again' | 'recorded' | 'expired' | 'conflict' | 'order_exists' | 'none';
+  reference?: string;
+  amountMinor?: number;
+  currency?: string;
+  authorizedOnly?: boolean;
+  code?: string;
+  network?: string;
+  networkCode?: string;
+  adviceCode?: string;
+  authentication?: Authentication;
+  action?: 'authenticate' | 'display_details';
+  last4?: string;
+  startedAt: Instant;
+  endedAt: Instant;
+}
+
+/** A processor's own notice (webhook), verified and stored before anybody decides on it. */
+export interface ProcessorEvent {
+  /** Unique within the processor; a second delivery changes nothing. */
+  eventId: string;
+  processor: string;
+  type:
+    | 'payment_succeeded'
+    | 'payment_authorized'
+    | 'payment_failed'
+    | 'payment_cancelled'
+    | 'refund_succeeded'
+    | 'refund_failed'
+    | 'dispute_opened'
+    | 'payment_returned'
+    | 'session_closed'
+    | 'unknown_type';
+  merchantId: string;
+  orderId: string;
+  /** Our attempt number when the processor echoes it. */
+  attempt?: number;
+  /** Our operation key when the processor echoes it. */
+  key?: string;
+  reference?: string;
+  amountMinor?: number;
+  currency?: string;
+  code?: string;
+  network?: string;
+  networkCode?: string;
+  adviceCode?: string;
+  authentication?: Authentication;
+  /** Filled by `classify` before the event is signalled, as for answers. */
+  failureClass?: FailureClass;
+  forbidsInstrument?: boolean;
+  occurredAt: Instant;
+}

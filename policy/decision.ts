@@ -1,0 +1,39 @@
+import type { Explanation, MerchantEvent, OrderEvent, SendCommand, TimelineEntry } from './events.ts';
+import type { OrderState } from './order.ts';
+import type { Rulebook } from './rulebook.ts';
+import type { ProcessorHealth, Sheet } from './sheet.ts';
+import type { Instant } from './terms.ts';
+
+/** What was read from the card ledger for an instrument, for planning; the claim's transaction has the last word. */
+export interface CeilingReading {
+  /** Counting identity of the instrument. */
+  identity: string;
+  /** Attempts in the window that counts, and the limit. */
+  name: string;
+  used: number;
+  limit: number;
+  windowEndsAt: Instant;
+  document: string;
+  edition: string;
+}
+
+export interface DecideInput {
+  order: OrderState;
+  event: OrderEvent;
+  rulebook: Rulebook;
+  ceilings: CeilingReading[];
+  sheets: Sheet[];
+  health: ProcessorHealth[];
+  now: Instant;
+}
+
+export interface Decision {
+  order: OrderState;
+  /** At most one operation at a time: the workflow answers with an `answered` event. */
+  command: SendCommand | null;
+  /** When to call `decide` with a `clock` event if nothing else happens, and why. */
+  wake: { at: Instant; summary: string } | null;
+  entries: TimelineEntry[];
+  events: MerchantEvent[];
+  explanation: Explanation | null;
+}

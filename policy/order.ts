@@ -1,0 +1,178 @@
+import type {
+  Actor,
+  Authentication,
+  ClosedStage,
+  FailureClass,
+  Instant,
+  Money,
+  MoneyOperationName,
+  Outcome,
+  RecoveryPath,
+  StartedBy,
+} from './terms.ts';
+
+/** The business record as the merchant gave it. Never changes after `collect` was accepted. */
+export interface OrderFacts {
+  merchantId: string;
+  orderId: string;
+  amount: Money;
+  capture: 'automatic' | 'manual';
+  buyer: { present: boolean; reference?: string; country?: string };
+  offSession?: {
+    agreement: 'recurring' | 'unscheduled' | 'resubmission';
+    mandateRef: string;
+    networkTransactionId?: string;
+    goodsDelivered?: boolean;
+  };
+  features: string[];
+  metadata: Record<string, string>;
+  description?: string;
+  returnUrl?: string;
+  expiresAt?: Instant;
+  rulebook: { id: string; version: number; hash: string };
+  /** Hash of merchant, order, amount, currency, capture: what makes a second `collect` the same order. */
+  requestHash: string;
+  /** No automatic charge starts after this: the buyer who waited has left. */
+  notAfter: Instant;
+}
+
+/** A credential at one processor, sealed (compact JWE with a key id). Opened only in the activity that sends it. */
+export interface SealedCredential {
+  /** `*`: valid at every processor (simulator tokens). */
+  processor: string;
+  sealed: string;
+  singleUse?: boolean;
+  expiresAt?: Instant;
+}
+
+export interface Instrument {
+  /** `ins_…`, the same for the same card of the same merchant. */
+  id: string;
+  /** Counting identity: PAR, else a keyed hash of the credential; the simulator's card. In clear, never a credential. */
+  identity: string;
+  origin: 'order' | 'saved' | 'buyer';
+  credentials: SealedCredential[];
+  network?: string;
+  funding?: string;
+  issuerCountry?: string;
+  last4?: string;
+  /** Set once, never removed: no attempt that we submit uses this instrument again (I4). */
+  forbidden?: { since: Instant; attempt: number; failureClass: FailureClass | null; source: string };
+}
+
+/** One thing asked of a processor; the same key for every send of it. */
+export interface Operation {
+  operation: MoneyOperationName;
+  key: string;
+  /** The key's parts, readable: `default/o-1/2/charge/beta`. */
+  readableKey: string;
+  /** `null` while it is in flight for the first time. */
+  outcome: Outcome | null;
+  startedAt: Instant;
+  endedAt: Instant | null;
+  sends: number;
+  /** Sends that are proved not executed. When it equals `sends`, nothing can have happened. */
+  sendsNotExecuted: number;
+  /** The same key may be sent again before this; `null`: never (the sheet has no idempotency). */
+  resendUntil: Instant | null;
+}
+
+/** How an unknown (or pending, or waiting) outcome is being found out. */
+export interface Proof {
+  /** When the outcome became unknown, pending or the buyer's turn. */
+  since: Instant;
+  lookups: number;
+  /** When absent answers were read since the last send. */
+  absentAt: Instant[];
+  /** When the next lookup is due. `null`: the sheet has none, or none is planned. */
+  nextLookupAt: Instant | null;
+  /** When the same key is sent again. `null`: not any more. */
+  nextResendAt: Instant | null;
+}
+
+export interface Attempt {
+  number: number;
+  /** Attempts of one try to collect (main, extra, retry processors) share a round; each buyer's choice opens a new one. */
+  round: number;
+  kind: 'card' | 'hosted_checkout' | 'invoice';
+  startedBy: StartedBy;
+  processor: string;
+  account: string;
+  /** `null` for pages of the processor: the buyer chooses there. */
+  instrumentId: string | null;
+  /** Of the instrument that really paid on a processor's page. */
+  paidWith?: { network?: string; last4?: string };
+  /** A 3DS challenge was asked for. */
+  challenge: boolean;
+  outcome: Outcome | null;
+  failureClass: FailureClass | null;
+  processorCode: string | null;
+  networkCode: string | null;
+  adviceCode: string | null;
+  authentication: Authentication;
+  action: 'authenticate' | 'display_details' | null;
+  reference: string | null;
+  operations: Operation[];
+  proof: Proof | null;
+  /** The processor confirmed, or its documents prove, that this attempt can take no money any more. */
+  fencedAt: Instant | null;
+  /** We have to leave this attempt: fence it before anything else. */
+  leave: { reason: 'cancel' | 'expiry' | 'switch' | 'window' | 'paid'; since: Instant } | null;
+  /** Exact wait that the issuer or network asked for. */
+  retryNotBefore: Instant | null;
+  money: AttemptMoney;
+  startedAt: Instant;
+  endedAt: Instant | null;
+}
+
+/** Integers in minor units of the order's currency. */
+export interface AttemptMoney {
+  authorized: number;
+  captured: number;
+  voided: number;
+  refunded: number;
+  returned: number;
+  disputed: number;
+}
+
+/** What the buyer or support chose; runs as soon as nothing is payable any more. */
+export interface Choice {
+  id: string;
+  path: RecoveryPath | 'retry';
+  instrumentId: string | null;
+  startedBy: Exclude<StartedBy, 'rule' | 'schedule'>;
+  chosenAt: Instant;
+}
+
+/** The whole state of an order's collection: plain JSON, carried through continue-as-new and kept in the store. */
+export interface OrderState {
+  // — given —
+  facts: OrderFacts;
+  /** Accepted at; `answerWithin` counts from `answerFrom`. */
+  openedAt: Instant;
+  // — persisted —
+  instruments: Instrument[];
+  attempts: Attempt[];
+  round: number;
+  /** Start of the buyer's current wait for an answer. */
+  answerFrom: Instant;
+  /** Once true, no automatic attempt on the order's instrument without the buyer or a mandate. */
+  askedBuyer: boolean;
+  choice: Choice | null;
+  /** Why the order is being ended; fences come first. */
+  ending: { as: 'cancelled' | 'expired' | 'failed'; actor: Actor; reason: string; since: Instant } | null;
+  hold: { actor: Actor; reason: string; since: Instant } | null;
+  /** A person has to decide. `code` is stable, e.g. `unknown_too_long`, `surplus`, `claim_conflict`, `windows_over`. */
+  review: { code: string; attempt: number | null; since: Instant } | null;
+  /** A later automatic try. `reason`: `schedule`, `advice`, `backoff`, `processor_down`. */
+  retryAt: { at: Instant; instrumentId: string; reason: string; number: number } | null;
+  /** The buyer's current default path and until when it is the default. */
+  window: { path: 'buyer' | 'hosted_checkout' | 'invoice'; since: Instant; endsAt: Instant } | null;
+  /** Manual capture was asked for. */
+  captureRequested: { actor: Actor; since: Instant } | null;
+  closed: { stage: ClosedStage; at: Instant } | null;
+  /** Number of the last timeline entry. */
+  seq: number;
+  /** Ids of events and commands already applied, newest last, bounded. */
+  appliedIds: string[];
+}

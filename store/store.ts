@@ -1,0 +1,209 @@
+import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
+import type { MerchantEvent, TimelineEntry } from '../policy/events.ts';
+import type { OrderState } from '../policy/order.ts';
+import type { Rulebook } from '../policy/rulebook.ts';
+import type { Sheet } from '../policy/sheet.ts';
+import type { Instant, MoneyOperationName, Stage } from '../policy/terms.ts';
+
+/** What the store keeps: the truth that outlives Temporal's retention. One object, opened by `openStore`. */
+export interface Store {
+  /** Claim before call: one transaction, the only gate to a processor. See {@link ClaimInput}. */
+  claimOperation(input: ClaimInput): Promise<ClaimAnswer>;
+  /** Writes an operation's outcome. A definite outcome is never overwritten by an indefinite one. */
+  recordOutcome(input: RecordOutcomeInput): Promise<void>;
+  /** Timeline, outbox, order row, inbox marks of one decision, in one transaction; writing it twice changes nothing. */
+  saveProgress(progress: Progress): Promise<void>;
+  findOrder(merchantId: string, orderId: string): Promise<StoredOrder | null>;
+  listOrders(query: ListOrdersQuery): Promise<{ orders: StoredOrder[]; nextCursor: string | null }>;
+  listTimeline(merchantId: string, orderId: string): Promise<StoredTimelineEntry[]>;
+  listOperations(merchantId: string, orderId: string): Promise<StoredOperation[]>;
+  /** Finds the order that a processor's reference belongs to. */
+  findByReference(
+    processor: string,
+    reference: string,
+  ): Promise<{ merchantId: string; orderId: string; attempt: number } | null>;
+  /** Open orders that nothing was written of since `before`: candidates of the sweeper. */
+  listOpenOrders(input: { before: Instant; limit: number }): Promise<{ merchantId: string; orderId: string }[]>;
+
+  /** Inbox: a verified processor event, stored before anybody acts. `duplicate`: same id, same body; `conflict`: same id, other body (kept as quarantined). */
+  storeProcessorEvent(input: InboxInput): Promise<'stored' | 'duplicate' | 'conflict'>;
+  listUnappliedEvents(input: {
+    merchantId?: string;
+    orderId?: string;
+    before?: Instant;
+    limit: number;
+  }): Promise<ProcessorEvent[]>;
+  parkEvent(processor: string, eventId: string, reason: string): Promise<void>;
+
+  /** Events for the merchant that wait for delivery. */
+  listOutbox(merchantId: string, orderId: string): Promise<StoredMerchantEvent[]>;
+
+  publishRulebook(merchantId: string, rulebook: Rulebook, hash: string): Promise<void>;
+  currentRulebook(merchantId: string): Promise<{ rulebook: Rulebook; hash: string } | null>;
+  rulebookByHash(merchantId: string, hash: string): Promise<Rulebook | null>;
+
+  /** What the running workers can do: written by the worker when it starts, read by whoever starts an order. */
+  publishDeployment(deployment: Deployment): Promise<void>;
+  currentDeployment(): Promise<Deployment | null>;
+
+  /** HTTP Idempotency-Key, per caller. `begin` answers what to do; `finish` keeps the answer 24 h; `abandon` frees it after a fault. */
+  idempotency: {
+    begin(input: {
+      caller: string;
+      key: string;
+      requestHash: string;
+    }): Promise<
+      { kind: 'new' } | { kind: 'in_flight' } | { kind: 'other_body' } | { kind: 'done'; status: number; body: string }
+    >;
+    finish(input: { caller: string; key: string; status: number; body: string }): Promise<void>;
+    abandon(input: { caller: string; key: string }): Promise<void>;
+  };
+
+  /** Who did what and why; append-only (enforced in the database). */
+  audit(entry: AuditEntry): Promise<void>;
+  listAudit(merchantId: string, orderId: string): Promise<AuditEntry[]>;
+
+  /** API keys are stored hashed. */
+  saveApiKey(input: { keyHash: string; merchantId: string; name: string; scopes: string[] }): Promise<void>;
+  findApiKey(keyHash: string): Promise<{ merchantId: string; name: string; scopes: string[] } | null>;
+
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Everything the claim fixes. First claim of an order also creates the order's row (from `progress.state`).
+ * All of `merchantId … requestHash` is frozen with the key: a later claim of the same key that differs is a `conflict`.
+ */
+export interface ClaimInput {
+  merchantId: string;
+  orderId: string;
+  attempt: number;
+  operation: MoneyOperationName;
+  processor: string;
+  account: string;
+  instrumentId: string | null;
+  amountMinor: number;
+  currency: string;
+  key: string;
+  readableKey: string;
+  /** Hash of the exact request as it will be sent. */
+  requestHash: string;
+  /** `null`: never send the same key twice (the sheet has no idempotency). */
+  resendUntil: Instant | null;
+  /** What was decided before this operation, saved in the same transaction; `null` when nothing is new. */
+  progress: Progress | null;
+  now: Instant;
+}
+
+export type ClaimAnswer =
+  /** First claim of this operation: send it. */
+  | { kind: 'granted' }
+  /** Claimed before, no outcome yet, still before `resendUntil` as first claimed: send it again with the same key. */
+  | { kind: 'sent_again'; resendUntil: Instant }
+  /** Its definite outcome is known: do not send. */
+  | { kind: 'recorded'; result: OperationResult }
+  /** Claimed before, no outcome, too late to send (or never allowed to): the outcome is unknown. */
+  | { kind: 'expired' }
+  /** The key, the attempt number or the order exists with other contents. */
+  | { kind: 'conflict'; what: string }
+  /** The order exists and this run does not continue it (collected again after retention): nothing was claimed. */
+  | { kind: 'order_exists'; state: OrderState };
+
+export interface RecordOutcomeInput {
+  key: string;
+  result: OperationResult;
+}
+
+/** One decision's writing. */
+export interface Progress {
+  merchantId: string;
+  orderId: string;
+  /** Run that writes; the store maps it to an epoch. A reset makes a new run and so a new epoch; nothing is hidden. */
+  runId: string;
+  /** True for the first write of a run that was started by `collect` (not reopened): an existing order row is then `order_exists`. */
+  firstOfOrder: boolean;
+  state: OrderState;
+  stage: Stage;
+  needsHuman: boolean;
+  nextActionAt: Instant | null;
+  processor: string | null;
+  failureClass: string | null;
+  entries: TimelineEntry[];
+  events: MerchantEvent[];
+  /** Inbox events that this decision applied. */
+  appliedEvents: { processor: string; eventId: string }[];
+}
+
+export interface StoredOrder {
+  state: OrderState;
+  stage: Stage;
+  needsHuman: boolean;
+  nextActionAt: Instant | null;
+  epoch: number;
+  updatedAt: Instant;
+}
+
+export interface StoredTimelineEntry extends TimelineEntry {
+  epoch: number;
+}
+
+export interface StoredMerchantEvent extends MerchantEvent {
+  id: string;
+  merchantId: string;
+  orderId: string;
+}
+
+export interface StoredOperation {
+  attempt: number;
+  operation: MoneyOperationName;
+  processor: string;
+  account: string;
+  instrumentId: string | null;
+  amountMinor: number;
+  currency: string;
+  key: string;
+  readableKey: string;
+  requestHash: string;
+  claimedAt: Instant;
+  resendUntil: Instant | null;
+  /** `null` while no outcome was recorded. */
+  result: OperationResult | null;
+}
+
+export interface ListOrdersQuery {
+  merchantId: string;
+  stage?: Stage[];
+  processor?: string;
+  failureClass?: string;
+  updatedAfter?: Instant;
+  updatedBefore?: Instant;
+  limit: number;
+  cursor?: string;
+}
+
+export interface InboxInput {
+  event: ProcessorEvent;
+  /** Hash of the raw body: the same id with another body is quarantined. */
+  bodyHash: string;
+  receivedAt: Instant;
+}
+
+export interface Deployment {
+  mode: 'test' | 'live';
+  /** Divides windows and schedules in test mode; 1 otherwise. */
+  timeScale: number;
+  /** Unscaled. */
+  sheets: Sheet[];
+  taskQueue: string;
+}
+
+export interface AuditEntry {
+  at: Instant;
+  merchantId: string;
+  orderId: string | null;
+  actor: string;
+  action: string;
+  reason: string;
+  detail: Record<string, unknown>;
+}
