@@ -1,0 +1,110 @@
+/**
+ * Workflows, updates, signals and queries by their names in Temporal, with the shapes that travel.
+ * Imported by workflows and by clients alike: plain types and definitions, no schemas.
+ * One object per message; plain JSON; nothing secret, because all of it stays in histories.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ProcessorEvent } from '../policy/answers.ts';
+import type { TimelineEntry } from '../policy/events.ts';
+import type { Instrument, OrderState } from '../policy/order.ts';
+import type { Rulebook } from '../policy/rulebook.ts';
+import type { Sheet } from '../policy/sheet.ts';
+import type { Actor, ClosedStage, RecoveryPath } from '../policy/terms.ts';
+import type { MoneyView, NextAction, OrderView } from '../policy/view.ts';
+
+/** Workflow types. */
+export const ORDER_PAYMENT = 'orderPayment';
+export const ORDER_LATE_EVENT = 'orderLateEvent';
+
+export interface OrderPaymentInput {
+  /** A new order's state, or the stored one of an order that is reopened or continued. */
+  state: OrderState;
+  /** Durations already divided by the time scale, here and in the sheets. */
+  rulebook: Rulebook;
+  sheets: Sheet[];
+  /** True when support reopened a `failed` or `expired` order. */
+  reopened: boolean;
+  /** True for a run started by `collect`: an order that the store already knows is then not this run's to continue. */
+  firstOfOrder: boolean;
+}
+
+export interface OrderPaymentResult {
+  stage: ClosedStage;
+}
+
+/** Runs for an order whose own run is closed; always started together with a `processorEvent` signal. */
+export interface OrderLateEventInput {
+  merchantId: string;
+  orderId: string;
+}
+
+export type OrderPaymentWorkflow = (input: OrderPaymentInput) => Promise<OrderPaymentResult>;
+export type OrderLateEventWorkflow = (input: OrderLateEventInput) => Promise<void>;
+
+// — collect —
+
+export interface CollectInput {
+  /** The caller's own. The workflow never compares it: the first caller's order is in the start arguments. */
+  requestHash: string;
+}
+
+export interface CollectAnswer {
+  /** Hash of the request that was accepted first; another one means `order_conflict` for the caller. */
+  requestHash: string;
+  view: OrderView;
+}
+
+// — commands —
+
+export interface Command {
+  /** The same id twice is one command. */
+  commandId: string;
+  actor: Actor;
+  reason: string;
+}
+
+export interface ChooseRecovery extends Command {
+  path: RecoveryPath;
+  /** A new one, sealed, for `new_method`. */
+  instrument?: Instrument;
+  /** One that the order knows, for `saved_method`. */
+  instrumentId?: string;
+}
+
+export interface ResolveUnknown extends Command {
+  attempt: number;
+  outcome: 'succeeded' | 'absent';
+  /** What the operator saw at the processor. */
+  evidence: string;
+}
+
+export interface CommandAnswer {
+  view: OrderView;
+}
+
+export interface BuyerReturned {
+  /** The same id twice is one return. */
+  id: string;
+}
+
+export const collect = defineUpdate<CollectAnswer, [CollectInput]>('collect');
+export const chooseRecovery = defineUpdate<CommandAnswer, [ChooseRecovery]>('chooseRecovery');
+export const cancelOrder = defineUpdate<CommandAnswer, [Command]>('cancelOrder');
+export const holdRetries = defineUpdate<CommandAnswer, [Command]>('holdRetries');
+export const releaseRetries = defineUpdate<CommandAnswer, [Command]>('releaseRetries');
+export const retryNow = defineUpdate<CommandAnswer, [Command]>('retryNow');
+export const resolveUnknown = defineUpdate<CommandAnswer, [ResolveUnknown]>('resolveUnknown');
+export const capture = defineUpdate<CommandAnswer, [Command]>('capture');
+export const closeOrder = defineUpdate<CommandAnswer, [Command]>('closeOrder');
+
+/** Accepted with no worker up; deduplicated by processor and event id. Stored before it is sent. */
+export const processorEvent = defineSignal<[ProcessorEvent]>('processorEvent');
+/** The buyer came back from a processor's page: look now instead of at the next planned time. */
+export const buyerReturned = defineSignal<[BuyerReturned]>('buyerReturned');
+
+/** What is planned, `planned: true`. Past entries are read from the store. */
+export const timeline = defineQuery<TimelineEntry[]>('timeline');
+export const nextAction = defineQuery<NextAction>('nextAction');
+/** The entries of this run that carry an explanation. */
+export const explain = defineQuery<TimelineEntry[]>('explain');
+export const money = defineQuery<MoneyView>('money');
