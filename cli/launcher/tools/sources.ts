@@ -1,0 +1,25 @@
+import type { Progress } from './progress.ts';
+
+/** One way to obtain a tool. Resolves to its path, or throws with the reason why this way is closed. */
+export interface Source {
+  name: string;
+  find(): Promise<string>;
+}
+
+/**
+ * Tries the sources in their order and returns what the first good one gives.
+ * @throws naming every source and why it failed, and what to do about it.
+ */
+export async function firstOf(tool: string, sources: Source[], advice: string, progress: Progress): Promise<string> {
+  const failures: string[] = [];
+  for (const source of sources) {
+    try {
+      return await source.find();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.push(`  - ${source.name}: ${reason}`);
+      progress.note(`${tool}: ${source.name}: ${reason.split('\n')[0]?.slice(0, 200)}`);
+    }
+  }
+  throw new Error(`${tool} is missing, and every source of it failed:\n${failures.join('\n')}\n${advice}`);
+}

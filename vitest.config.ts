@@ -1,0 +1,65 @@
+import { defineConfig } from 'vitest/config';
+
+/** Pure code, and servers that a test starts in its own process: no shared servers needed. */
+const PLAIN = ['policy', 'contract', 'layers', 'processors', 'simulator'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+const SKIP_TIME = 'test/**/*.skip-time.test.ts';
+const LAUNCHER = 'test/launcher/**/*.test.ts';
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // Each file talks to real servers; more workers than cores only make them wait for each other.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'plain',
+          include: PLAIN,
+          exclude: [SKIP_TIME],
+          pool: 'forks',
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'stack',
+          include: ['test/**/*.test.ts'],
+          exclude: [...PLAIN, SKIP_TIME, LAUNCHER],
+          globalSetup: ['test/setup/stack.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'time-skipping',
+          include: [SKIP_TIME],
+          globalSetup: ['test/setup/time-skipping.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'launcher',
+          include: [LAUNCHER],
+          pool: 'forks',
+          maxWorkers: 1,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+});
