@@ -43,7 +43,8 @@ export class RunningChild {
     mkdirSync(dirname(spec.logFile), { recursive: true });
     this.logStart = rotate(spec.logFile);
     const log = openSync(spec.logFile, 'a', 0o600);
-    this.process = spawn(spec.command, spec.args, {
+    // `exec` keeps the pid; the mask keeps databases and state files to this user.
+    this.process = spawn('/bin/sh', ['-c', 'umask 077; exec "$0" "$@"', spec.command, ...spec.args], {
       cwd: spec.cwd,
       env: spec.env,
       // A group of its own: Ctrl-C reaches the launcher alone, which then stops its children in order.

@@ -20,12 +20,9 @@ export class Keeper {
   private readonly leftovers: string[] = [];
   private closed = false;
 
-  constructor() {
+  /** @param onSpawn told the keeper's pid, again for each new one. */
+  constructor(private readonly onSpawn: (pid: number | undefined) => void = () => {}) {
     this.process = this.spawnKeeper();
-  }
-
-  get pid(): number | undefined {
-    return this.process.pid;
   }
 
   watch(target: WatchedProcess): void {
@@ -48,6 +45,8 @@ export class Keeper {
   async close(): Promise<void> {
     this.closed = true;
     const keeper = this.process;
+    // While it was not worth waiting for, it did not keep this process alive; now it is.
+    keeper.ref();
     const ended = new Promise<void>((resolve) => keeper.once('exit', () => resolve()));
     keeper.stdin?.end();
     if (keeper.exitCode === null && keeper.signalCode === null) await ended;
@@ -66,6 +65,7 @@ export class Keeper {
     keeper.stdin?.on('error', () => {});
     keeper.unref();
     (keeper.stdin as unknown as { unref(): void }).unref();
+    this.onSpawn(keeper.pid);
     keeper.once('exit', () => {
       if (this.closed) return;
       this.process = this.spawnKeeper();

@@ -11,9 +11,8 @@ import {
   postgresBinaries,
   reachableDataDirectory,
 } from './postgres-account.ts';
-import { processCommand } from './processes.ts';
+import { isAlive, processCommand } from './processes.ts';
 import { runCommand } from './tools/command.ts';
-import { isAlive } from './tools/lock.ts';
 
 const SUPERUSER = 'recoup';
 const INITDB_LIMIT_MS = 120_000;

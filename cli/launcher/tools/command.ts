@@ -1,4 +1,26 @@
 import { spawn } from 'node:child_process';
+import type { Keeper } from '../keeper.ts';
+
+const running = new Set<number>();
+let keeper: Keeper | undefined;
+
+/** From now on commands that are still running end when this process is killed. Without it, when it ends by itself. */
+export function keepCommands(by: Keeper): void {
+  keeper = by;
+}
+
+process.once('exit', () => {
+  for (const pid of running) stopGroup(pid);
+});
+
+/** A build has children of its own: the whole group goes. */
+function stopGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Ended in the meantime.
+  }
+}
 
 export interface CommandOptions {
   cwd?: string;
@@ -22,13 +44,19 @@ export function runCommand(command: string, args: string[], options: CommandOpti
       ...(options.uid === undefined ? {} : { uid: options.uid }),
       ...(options.gid === undefined ? {} : { gid: options.gid }),
       env: options.env ?? process.env,
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const pid = child.pid ?? 0;
+    if (pid > 0) {
+      running.add(pid);
+      keeper?.watch({ pid: -pid, rank: 0, signal: 'SIGKILL', graceMs: 0 });
+    }
     let output = '';
     let stoppedBecause: string | undefined;
     const stop = (reason: string) => {
       stoppedBecause ??= reason;
-      child.kill('SIGKILL');
+      if (pid > 0) stopGroup(pid);
     };
     const collect = (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-20_000);
@@ -43,6 +71,8 @@ export function runCommand(command: string, args: string[], options: CommandOpti
     const finish = (settle: () => void) => {
       clearTimeout(timeout);
       clearInterval(watch);
+      running.delete(pid);
+      if (pid > 0) keeper?.forget(-pid);
       settle();
     };
     child.once('error', (error) => finish(() => reject(error)));
