@@ -1,0 +1,95 @@
+/**
+ * Finds what must never be in our hands: card numbers and security codes. Used on every text that comes in, before
+ * anything is stored, logged or answered.
+ */
+
+const SEPARATORS = /[\s.\-_/\u00ad\u2010-\u2015\u2212]/;
+/** Digits with at most three separators between two of them. */
+const DIGIT_RUN = /\d(?:[\s.\-_/\u00ad\u2010-\u2015\u2212]{0,3}\d){12,}/g;
+const SECURITY_CODE_TEXT = /\b(?:cvc|cvv|csc|cvn|security\s?code)2?\W{0,5}\d{3,4}\b/i;
+
+/**
+ * Issuer prefixes by length (ISO/IEC 7812 ranges of the networks in use). Without them one in ten timestamps, order
+ * numbers and network transaction ids would pass for a card.
+ */
+const PREFIXES: { lengths: [number, number]; pattern: RegExp }[] = [
+  { lengths: [13, 13], pattern: /^4/ },
+  { lengths: [14, 14], pattern: /^3[0689]/ },
+  { lengths: [15, 15], pattern: /^(?:3[47]|2131|1800)/ },
+  { lengths: [16, 19], pattern: /^(?:4|5|6|3[056789]|220[0-4]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|81|9792)/ },
+];
+
+const CARD_FIELDS = new Set(
+  (
+    'cvc cvc2 cvv cvv2 csc cvn cid cardcvc cardcvv cardcsc securitycode cardsecuritycode cardverificationvalue ' +
+    'cardverificationcode cardnumber pan primaryaccountnumber track1 track2 trackdata pinblock'
+  ).split(' '),
+);
+
+/** True when some part of the text is a card number, also spaced, dashed or in full-width digits. */
+export function looksLikeCardNumber(text: string): boolean {
+  for (const [run] of text.normalize('NFKC').matchAll(DIGIT_RUN)) {
+    if (runHoldsCard(run)) return true;
+  }
+  return false;
+}
+
+export function looksLikeSecurityCode(text: string): boolean {
+  return SECURITY_CODE_TEXT.test(text.normalize('NFKC'));
+}
+
+/** True for names such as `cvc`, `card_number`, `securityCode`. */
+export function isCardField(name: string): boolean {
+  return CARD_FIELDS.has(name.toLowerCase().replace(/[^a-z0-9]/g, ''));
+}
+
+/**
+ * Path of the first place in a JSON value that holds card data, or `null`. The path never repeats what was found:
+ * for an offending member name it ends at the object.
+ */
+export function findCardData(value: unknown, path = '$'): string | null {
+  if (typeof value === 'string') return looksLikeCardNumber(value) || looksLikeSecurityCode(value) ? path : null;
+  if (typeof value === 'number') return looksLikeCardNumber(String(value)) ? path : null;
+  if (value === null || typeof value !== 'object') return null;
+  for (const [name, member] of Object.entries(value)) {
+    if (!Array.isArray(value) && (isCardField(name) || looksLikeCardNumber(name))) return path;
+    const below = findCardData(member, Array.isArray(value) ? `${path}[${name}]` : `${path}.${plainName(name)}`);
+    if (below !== null) return below;
+  }
+  return null;
+}
+
+/** A member name as it may be repeated in an error. */
+export function plainName(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name) && !looksLikeCardNumber(name) ? name : '…';
+}
+
+/** Groups between separators are joined in every way that gives 13 to 19 digits. */
+function runHoldsCard(run: string): boolean {
+  const groups = run.split(new RegExp(`${SEPARATORS.source}+`));
+  for (let first = 0; first < groups.length; first += 1) {
+    let digits = '';
+    for (let last = first; last < groups.length && digits.length < 19; last += 1) {
+      digits += groups[last];
+      if (isCardNumber(digits)) return true;
+    }
+  }
+  return false;
+}
+
+function isCardNumber(digits: string): boolean {
+  const issued = PREFIXES.some(
+    ({ lengths, pattern }) => digits.length >= lengths[0] && digits.length <= lengths[1] && pattern.test(digits),
+  );
+  return issued && passesLuhn(digits);
+}
+
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let position = 0; position < digits.length; position += 1) {
+    const digit = Number(digits[digits.length - 1 - position]);
+    const doubled = position % 2 === 1 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}

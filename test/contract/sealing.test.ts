@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { newInstrument } from '../../contract/instruments.ts';
+import { newOrderState } from '../../contract/order.ts';
+import { createSealer, SealBroken, SettingInvalid } from '../../contract/sealing.ts';
+
+const KEY = randomBytes(32).toString('base64');
+const sealer = createSealer(KEY);
+const order = { merchantId: 'default', orderId: 'o-1' };
+
+describe('sealing', () => {
+  test('what was sealed is opened by the same key only', async () => {
+    const sealed = await sealer.seal('sim:alpha=ok');
+    expect(sealed).not.toContain('alpha');
+    expect(await createSealer(KEY).open(sealed)).toBe('sim:alpha=ok');
+    await expect(createSealer(randomBytes(32).toString('base64')).open(sealed)).rejects.toThrow(SealBroken);
+  });
+
+  test('a changed or foreign text is refused without saying what it held', async () => {
+    const sealed = await sealer.seal('canary');
+    const flipped = `${sealed.slice(0, -1)}${sealed.endsWith('A') ? 'B' : 'A'}`;
+    for (const text of [flipped, '', 'a.b.c.d.e', 'canary']) {
+      const error = await sealer.open(text).then(
+        () => null,
+        (caught: Error) => caught,
+      );
+      expect(error).toBeInstanceOf(SealBroken);
+      expect(error?.message).not.toContain('canary');
+    }
+  });
+
+  test.each([
+    '',
+    'secret',
+    'A'.repeat(44),
+    Buffer.alloc(32).toString('base64'),
+    Buffer.alloc(32, 7).toString('base64'),
+    Buffer.from('changeme-changeme-changeme-12345').toString('base64'),
+    randomBytes(16).toString('base64'),
+    randomBytes(33).toString('base64'),
+    ` ${KEY}`,
+  ])('a key that is none is refused by the name of its setting: %#', (text) => {
+    const open = () => createSealer(text);
+    expect(open).toThrow(SettingInvalid);
+    expect(open).toThrow(/^RECOUP_SEALING_KEY /);
+    if (text !== '') expect(open).not.toThrow(text);
+  });
+});
+
+describe('counting identity', () => {
+  const identity = async (method: Parameters<typeof newInstrument>[0], in_ = order) =>
+    (await newInstrument(method, in_, 'order', sealer)).identity;
+
+  test('is the PAR, where there is one', async () => {
+    expect(await identity({ token: 'sim:card=a;alpha=ok', par: 'P1' })).toBe('par:P1');
+  });
+
+  test('is the card of a simulator token, whatever the rest says', async () => {
+    const first = await newInstrument({ token: 'sim:card=blue;brand=visa;alpha=ok' }, order, 'order', sealer);
+    const second = await newInstrument({ token: 'sim:alpha=503;card=blue' }, order, 'buyer', sealer);
+    expect(first.identity).toBe('sim-card:blue');
+    expect(second.id).toBe(first.id);
+    expect(first.id).toMatch(/^ins_[0-9a-f]{16}$/);
+    expect(first.network).toBe('visa');
+    expect(first.credentials.map(({ processor }) => processor)).toEqual(['*']);
+  });
+
+  test('is order and text of a simulator token without a card', async () => {
+    const here = await identity({ token: 'sim:alpha=ok' });
+    expect(await identity({ token: 'sim:alpha=ok' })).toBe(here);
+    expect(await identity({ token: 'sim:alpha=ok' }, { ...order, orderId: 'o-2' })).not.toBe(here);
+    expect(here).not.toContain('alpha');
+  });
+
+  test('is a keyed hash of any other credential, the same across orders', async () => {
+    const method = { credentials: [{ processor: 'stripe', token: 'pm_canary' }] };
+    const here = await identity(method);
+    expect(await identity(method, { ...order, orderId: 'o-2' })).toBe(here);
+    expect(here).not.toContain('canary');
+    const elsewhere = createSealer(randomBytes(32).toString('base64'));
+    expect((await newInstrument(method, order, 'order', elsewhere)).identity).not.toBe(here);
+  });
+
+  test('belongs to a merchant: another merchant has another instrument', async () => {
+    const method = { token: 'sim:card=blue;alpha=ok' };
+    const other = await newInstrument(method, { ...order, merchantId: 'other' }, 'order', sealer);
+    expect(other.id).not.toBe((await newInstrument(method, order, 'order', sealer)).id);
+  });
+});
+
+describe('the initial state', () => {
+  const rulebook = { id: 'default', version: 1, hash: 'h' };
+  const now = '2026-01-01T00:00:00.000Z';
+  const request = {
+    orderId: 'o-1',
+    amount: { minor: 4999, currency: 'EUR' },
+    paymentMethod: { token: 'sim:card=blue;alpha=canary_outcome', last4: '4242' },
+    savedMethods: [{ token: 'sim:card=blue;alpha=ok' }, { token: 'sim:card=green;alpha=ok' }],
+  };
+
+  test('holds no credential in clear and each card once', async () => {
+    const state = await newOrderState({ request, merchantId: 'default', rulebook, now, waitMs: 10_000, sealer });
+    expect(JSON.stringify(state)).not.toContain('canary');
+    expect(state.instruments.map(({ origin, identity }) => [origin, identity])).toEqual([
+      ['order', 'sim-card:blue'],
+      ['saved', 'sim-card:green'],
+    ]);
+    expect(state.facts).toMatchObject({ buyer: { present: true }, capture: 'automatic', metadata: {}, features: [] });
+    expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+  });
+
+  test('a present buyer is charged within the wait and 5 s, an absent one until the order ends', async () => {
+    const base = { merchantId: 'default', rulebook, now, waitMs: 10_000, sealer };
+    const present = await newOrderState({ ...base, request });
+    expect(present.facts.notAfter).toBe('2026-01-01T00:00:15.000Z');
+    const offSession = { agreement: 'recurring' as const, mandateRef: 'm' };
+    const expiresAt = '2026-02-01T00:00:00.000Z';
+    const absent = await newOrderState({ ...base, request: { ...request, offSession, expiresAt } });
+    expect(absent.facts).toMatchObject({ notAfter: expiresAt, buyer: { present: false } });
+  });
+});
