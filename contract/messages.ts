@@ -26,6 +26,8 @@ export interface OrderPaymentInput {
   reopened: boolean;
   /** True for a run started by `collect`: an order that the store already knows is then not this run's to continue. */
   firstOfOrder: boolean;
+  /** Random, the starter's own; answered by `collect`, so that one caller knows that the order is new. Nothing else. */
+  startId: string;
 }
 
 export interface OrderPaymentResult {
@@ -51,6 +53,8 @@ export interface CollectInput {
 export interface CollectAnswer {
   /** Hash of the request that was accepted first; another one means `order_conflict` for the caller. */
   requestHash: string;
+  /** Of the run that answers: the caller's own for the caller who started the order. */
+  startId: string;
   view: OrderView;
 }
 
