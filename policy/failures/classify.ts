@@ -196,7 +196,7 @@ const AFTER_AUTHENTICATION: FailureRow = {
   source: 'authentication',
   code: 'declined_after_challenge',
   class: 'authentication_failed',
-  document: 'Stripe docs, Orchestration: retry payments across processors',
+  document: 'Stripe docs, Cross-processor retries with Orchestration (private preview)',
   edition: '2026-11',
   evidence: 'primary',
   note: 'no other processor after 3DS failed, or succeeded and the payment failed',
