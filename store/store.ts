@@ -9,12 +9,19 @@ import type { Instant, MoneyOperationName, Stage } from '../policy/terms.ts';
 export interface Store {
   /** Claim before call: one transaction, the only gate to a processor. See {@link ClaimInput}. */
   claimOperation(input: ClaimInput): Promise<ClaimAnswer>;
-  /** Writes an operation's outcome. A definite outcome is never overwritten by an indefinite one. */
+  /**
+   * Writes an operation's outcome. A definite outcome is never overwritten by an indefinite one. `not_executed` of one
+   * send ends an operation only while no earlier send's answer is missing; as a proof about the whole operation
+   * (`operation: 'lookup'`, or `found` is `absent` or `closed`) always.
+   * @throws UnknownOperation when the key was never claimed
+   */
   recordOutcome(input: RecordOutcomeInput): Promise<void>;
   /** Timeline, outbox, order row, inbox marks of one decision, in one transaction; writing it twice changes nothing. */
-  saveProgress(progress: Progress): Promise<void>;
+  saveProgress(progress: Progress): Promise<SaveAnswer>;
   findOrder(merchantId: string, orderId: string): Promise<StoredOrder | null>;
+  /** Newest first. @throws BadCursor */
   listOrders(query: ListOrdersQuery): Promise<{ orders: StoredOrder[]; nextCursor: string | null }>;
+  /** What happened, oldest first, every epoch of it. Planned entries are not kept: they follow from the state. */
   listTimeline(merchantId: string, orderId: string): Promise<StoredTimelineEntry[]>;
   listOperations(merchantId: string, orderId: string): Promise<StoredOperation[]>;
   /** Finds the order that a processor's reference belongs to. */
@@ -22,22 +29,28 @@ export interface Store {
     processor: string,
     reference: string,
   ): Promise<{ merchantId: string; orderId: string; attempt: number } | null>;
-  /** Open orders that nothing was written of since `before`: candidates of the sweeper. */
-  listOpenOrders(input: { before: Instant; limit: number }): Promise<{ merchantId: string; orderId: string }[]>;
+  /**
+   * Open orders that nothing was written of since `before`, longest untouched first: candidates of the sweeper.
+   * `after`: the last one of the page before.
+   */
+  listOpenOrders(input: { before: Instant; limit: number; after?: OpenOrder }): Promise<OpenOrder[]>;
 
   /** Inbox: a verified processor event, stored before anybody acts. `duplicate`: same id, same body; `conflict`: same id, other body (kept as quarantined). */
   storeProcessorEvent(input: InboxInput): Promise<'stored' | 'duplicate' | 'conflict'>;
+  /** Oldest first. With an order: parked ones too, so that a run that starts meets them; without: only waiting ones. */
   listUnappliedEvents(input: {
     merchantId?: string;
     orderId?: string;
     before?: Instant;
     limit: number;
   }): Promise<ProcessorEvent[]>;
+  /** Takes an event out of the waiting ones; it stays, and the order's next run meets it again. */
   parkEvent(processor: string, eventId: string, reason: string): Promise<void>;
 
   /** Events for the merchant that wait for delivery. */
   listOutbox(merchantId: string, orderId: string): Promise<StoredMerchantEvent[]>;
 
+  /** Makes it the current one; an old version again is a roll-back. @throws RulebookVersionTaken */
   publishRulebook(merchantId: string, rulebook: Rulebook, hash: string): Promise<void>;
   currentRulebook(merchantId: string): Promise<{ rulebook: Rulebook; hash: string } | null>;
   rulebookByHash(merchantId: string, hash: string): Promise<Rulebook | null>;
@@ -57,6 +70,8 @@ export interface Store {
     >;
     finish(input: { caller: string; key: string; status: number; body: string }): Promise<void>;
     abandon(input: { caller: string; key: string }): Promise<void>;
+    /** Removes what is older than 24 h; answers how many. */
+    purge(): Promise<number>;
   };
 
   /** Who did what and why; append-only (enforced in the database). */
@@ -96,19 +111,32 @@ export interface ClaimInput {
   now: Instant;
 }
 
+/**
+ * `storedState`: another run wrote this order, and the store's state is further along than what this run brought (it
+ * was reset, or the order was collected again). The stored state was kept; the run should go on from it.
+ */
 export type ClaimAnswer =
   /** First claim of this operation: send it. */
   | { kind: 'granted' }
-  /** Claimed before, no outcome yet, still before `resendUntil` as first claimed: send it again with the same key. */
-  | { kind: 'sent_again'; resendUntil: Instant }
-  /** Its definite outcome is known: do not send. */
-  | { kind: 'recorded'; result: OperationResult }
+  /** Claimed before, no outcome (or proved not executed), still before `resendUntil` as first claimed: send it again with the same key. */
+  | { kind: 'sent_again'; resendUntil: Instant; storedState?: OrderState }
+  /** Its outcome is known (`not_executed` once it may not be sent again): do not send. */
+  | { kind: 'recorded'; result: OperationResult; storedState?: OrderState }
   /** Claimed before, no outcome, too late to send (or never allowed to): the outcome is unknown. */
-  | { kind: 'expired' }
-  /** The key, the attempt number or the order exists with other contents. */
+  | { kind: 'expired'; storedState?: OrderState }
+  /** The key, the attempt number or the order exists with other contents, or another attempt kept the money. */
   | { kind: 'conflict'; what: string }
-  /** The order exists and this run does not continue it (collected again after retention): nothing was claimed. */
+  /** The order exists and this run does not continue it (collected again after retention, or far behind): nothing was claimed or saved. */
   | { kind: 'order_exists'; state: OrderState };
+
+export type SaveAnswer =
+  | { kind: 'saved' }
+  /** A newer run writes this order: only the timeline was kept, under this run's own epoch. */
+  | { kind: 'stale' }
+  /** First write of a `collect` whose order exists and is further along: nothing was saved, go on from `state`. */
+  | { kind: 'order_exists'; state: OrderState }
+  /** The order exists with another amount, currency or capture mode: nothing was saved. */
+  | { kind: 'conflict' };
 
 export interface RecordOutcomeInput {
   key: string;
@@ -141,6 +169,12 @@ export interface StoredOrder {
   needsHuman: boolean;
   nextActionAt: Instant | null;
   epoch: number;
+  updatedAt: Instant;
+}
+
+export interface OpenOrder {
+  merchantId: string;
+  orderId: string;
   updatedAt: Instant;
 }
 
@@ -178,6 +212,7 @@ export interface ListOrdersQuery {
   failureClass?: string;
   updatedAfter?: Instant;
   updatedBefore?: Instant;
+  needsHuman?: boolean;
   limit: number;
   cursor?: string;
 }

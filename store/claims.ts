@@ -1,0 +1,80 @@
+import type { OperationResult } from '../policy/answers.ts';
+import type { OrderState } from '../policy/order.ts';
+import type { Database } from './database.ts';
+import { encodeClaim, encodeProgress } from './encode.ts';
+import { UnknownOperation } from './errors.ts';
+import { toJson } from './json.ts';
+import type { ClaimAnswer, ClaimInput, Progress, RecordOutcomeInput, SaveAnswer } from './store.ts';
+
+interface ClaimRow {
+  answer: ClaimAnswer['kind'];
+  what: string | null;
+  resend_until: Date | null;
+  result: OperationResult | null;
+  state: OrderState | null;
+}
+
+/** One statement, one commit. The rule is written over claim_operation in `migrations/0003_claim.sql`. */
+export async function claimOperation(database: Database, input: ClaimInput): Promise<ClaimAnswer> {
+  const progress = input.progress && encodeProgress(checked(input, input.progress));
+  const [row] = await database.statement<ClaimRow>(
+    'claim_operation',
+    'SELECT * FROM claim_operation($1::jsonb, $2::jsonb)',
+    [encodeClaim(input), progress],
+  );
+  if (!row) throw new Error('claim_operation answered nothing');
+  return claimAnswer(row);
+}
+
+function checked(input: ClaimInput, progress: Progress): Progress {
+  if (progress.merchantId !== input.merchantId || progress.orderId !== input.orderId) {
+    throw new Error('A claim and the progress saved with it must be of the same order');
+  }
+  return progress;
+}
+
+function claimAnswer(row: ClaimRow): ClaimAnswer {
+  const adopted = row.state ? { storedState: row.state } : {};
+  switch (row.answer) {
+    case 'granted':
+    case 'expired':
+      return { kind: row.answer, ...adopted };
+    case 'sent_again':
+      return { kind: 'sent_again', resendUntil: present(row.resend_until).toISOString(), ...adopted };
+    case 'recorded':
+      return { kind: 'recorded', result: present(row.result), ...adopted };
+    case 'conflict':
+      return { kind: 'conflict', what: present(row.what) };
+    case 'order_exists':
+      return { kind: 'order_exists', state: present(row.state) };
+    default:
+      throw new Error(`claim_operation gave an answer that this code does not know: ${row.answer satisfies never}`);
+  }
+}
+
+interface SaveRow {
+  answer: SaveAnswer['kind'];
+  state: OrderState | null;
+}
+
+export async function saveProgress(database: Database, progress: Progress): Promise<SaveAnswer> {
+  const [row] = await database.statement<SaveRow>('save_progress', 'SELECT * FROM save_progress($1::jsonb)', [
+    encodeProgress(progress),
+  ]);
+  if (!row) throw new Error('save_progress answered nothing');
+  return row.answer === 'order_exists' ? { kind: 'order_exists', state: present(row.state) } : { kind: row.answer };
+}
+
+export async function recordOutcome(database: Database, input: RecordOutcomeInput): Promise<void> {
+  const [row] = await database.statement<{ known: boolean }>(
+    'record_outcome',
+    'SELECT record_outcome($1, $2::jsonb) AS known',
+    [input.key, toJson(input.result)],
+  );
+  if (!row?.known) throw new UnknownOperation();
+}
+
+function present<T>(value: T | null): T {
+  if (value === null) throw new Error('The store answered without a value that belongs to the answer');
+  return value;
+}

@@ -1,0 +1,119 @@
+-- Writing one decision: order row, epoch, timeline, outbox, inbox marks. `p` is made by store/encode.ts.
+
+-- What the locked row of an order says, without its state.
+CREATE TYPE order_head AS (
+  merchant_id  text,
+  order_id     text,
+  created      boolean,
+  request_hash text,
+  stage        text,
+  epoch        integer,
+  state_epoch  integer,
+  state_seq    integer,
+  attempts     integer,
+  -- Epoch of the run that writes now; null for a run that this order has never seen.
+  run_epoch    integer,
+  -- Another run wrote last, and the stored state is further along than what this run brings.
+  behind       boolean
+);
+
+-- Takes the order's lock (its row) and creates the row if there is none. Whatever else is locked is locked after this,
+-- in a fixed order. With `p` null nothing is created, and the writer counts as the current run.
+CREATE FUNCTION lock_order(merchant text, id text, p jsonb) RETURNS order_head LANGUAGE plpgsql AS $$
+DECLARE
+  h order_head;
+  last_run text;
+BEGIN
+  IF p IS NOT NULL THEN
+    INSERT INTO orders (merchant_id, order_id, request_hash, amount_minor, currency, stage, needs_human, next_action_at,
+                        processor, failure_class, epoch, run_id, state, state_epoch, state_seq, attempts)
+    VALUES (merchant, id, p->>'requestHash', (p->>'amountMinor')::bigint, p->>'currency', p->>'stage',
+            (p->>'needsHuman')::boolean, (p->>'nextActionAt')::timestamptz, p->>'processor', p->>'failureClass',
+            1, p->>'runId', p->'state', 1, (p->>'seq')::int, (p->>'attempts')::int)
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+      INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id) VALUES (merchant, id, 1, p->>'runId');
+      -- A processor may tell of an order before the order's first write arrives here: such events waited for it.
+      UPDATE inbox SET status = 'stored', reason = NULL
+       WHERE merchant_id = merchant AND order_id = id AND status = 'parked' AND reason = 'no such order';
+      RETURN (merchant, id, true, p->>'requestHash', p->>'stage', 1, 1, (p->>'seq')::int, (p->>'attempts')::int, 1,
+              false)::order_head;
+    END IF;
+  END IF;
+
+  SELECT o.merchant_id, o.order_id, false, o.request_hash, o.stage, o.epoch, o.state_epoch, o.state_seq, o.attempts,
+         o.run_id
+    INTO h.merchant_id, h.order_id, h.created, h.request_hash, h.stage, h.epoch, h.state_epoch, h.state_seq, h.attempts,
+         last_run
+    FROM orders o WHERE o.merchant_id = merchant AND o.order_id = id FOR NO KEY UPDATE;
+  IF p IS NULL OR last_run = p->>'runId' THEN
+    h.run_epoch := h.epoch;
+    h.behind := false;
+  ELSE
+    SELECT e.epoch INTO h.run_epoch FROM order_epochs e
+     WHERE e.merchant_id = merchant AND e.order_id = id AND e.run_id = p->>'runId';
+    h.behind := h.state_seq > (p->>'seq')::int OR h.attempts > (p->>'attempts')::int;
+  END IF;
+  RETURN h;
+END $$;
+
+-- The order's row must be locked. The state in the row:
+--   an older epoch's run never writes it (nor merchant events, nor inbox marks): its story was replaced;
+--   within its own epoch it only moves forward, by seq;
+--   a newer epoch's run replaces it, unless that would lose an attempt (the row then waits until the run caught up).
+CREATE FUNCTION write_progress(h order_head, keep_state boolean, p jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  epoch_now integer := coalesce(h.run_epoch, h.epoch + 1);
+  replaces boolean := NOT keep_state AND CASE
+    WHEN epoch_now = h.state_epoch THEN (p->>'seq')::int >= h.state_seq
+    ELSE (p->>'attempts')::int >= h.attempts END;
+BEGIN
+  IF h.run_epoch IS NULL THEN
+    INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id)
+    VALUES (h.merchant_id, h.order_id, epoch_now, p->>'runId');
+  END IF;
+  INSERT INTO timeline (merchant_id, order_id, epoch, seq, entry)
+  SELECT h.merchant_id, h.order_id, epoch_now, (e->>'seq')::int, e FROM jsonb_array_elements(p->'entries') e
+  ON CONFLICT DO NOTHING;
+  IF epoch_now < h.epoch THEN
+    RETURN;
+  END IF;
+
+  IF replaces AND NOT h.created THEN
+    UPDATE orders SET
+      epoch = epoch_now, run_id = p->>'runId', state_epoch = epoch_now, state = p->'state',
+      state_seq = (p->>'seq')::int, attempts = (p->>'attempts')::int, stage = p->>'stage',
+      needs_human = (p->>'needsHuman')::boolean, next_action_at = (p->>'nextActionAt')::timestamptz,
+      processor = p->>'processor', failure_class = p->>'failureClass', updated_at = clock_timestamp()
+    WHERE merchant_id = h.merchant_id AND order_id = h.order_id;
+  ELSIF NOT h.created THEN
+    UPDATE orders SET epoch = epoch_now, run_id = p->>'runId', updated_at = clock_timestamp()
+    WHERE merchant_id = h.merchant_id AND order_id = h.order_id;
+  END IF;
+
+  INSERT INTO outbox (id, merchant_id, order_id, event)
+  SELECT e->>'id', h.merchant_id, h.order_id, e->'event' FROM jsonb_array_elements(p->'events') e
+  ON CONFLICT DO NOTHING;
+  IF jsonb_array_length(p->'applied') > 0 THEN
+    UPDATE inbox SET status = 'applied', applied_at = now(), reason = NULL
+      FROM jsonb_array_elements(p->'applied') a
+     WHERE inbox.processor = a->>'processor' AND inbox.event_id = a->>'eventId' AND status IN ('stored', 'parked');
+  END IF;
+END $$;
+
+-- Answers: saved, stale (an older epoch's run: only its timeline was kept), order_exists (with the stored state),
+-- conflict. The last two write nothing.
+CREATE FUNCTION save_progress(p jsonb, OUT answer text, OUT state jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  h order_head := lock_order(p->>'merchantId', p->>'orderId', p);
+BEGIN
+  IF h.request_hash <> p->>'requestHash' THEN
+    answer := 'conflict';
+  ELSIF h.behind AND h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean THEN
+    answer := 'order_exists';
+    SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
+  ELSE
+    PERFORM write_progress(h, false, p);
+    answer := CASE WHEN h.run_epoch < h.epoch THEN 'stale' ELSE 'saved' END;
+  END IF;
+END $$;

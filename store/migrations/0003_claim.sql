@@ -1,0 +1,171 @@
+-- Claim before call: the one gate to a processor. One call, one transaction, one commit.
+
+-- The first frozen field in which a claim differs from the recorded operation; null when all are the same.
+CREATE FUNCTION claim_difference(op operations, c jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE
+    WHEN op.merchant_id <> c->>'merchantId' OR op.order_id <> c->>'orderId' THEN 'order'
+    WHEN op.attempt <> (c->>'attempt')::int THEN 'attempt'
+    WHEN op.operation <> c->>'operation' THEN 'operation'
+    WHEN op.processor <> c->>'processor' THEN 'processor'
+    WHEN op.account <> c->>'account' THEN 'account'
+    WHEN op.key <> c->>'key' THEN 'key'
+    WHEN op.readable_key <> c->>'readableKey' THEN 'readableKey'
+    WHEN op.instrument_id IS DISTINCT FROM c->>'instrumentId' THEN 'instrumentId'
+    WHEN op.amount_minor <> (c->>'amountMinor')::bigint THEN 'amountMinor'
+    WHEN op.currency <> c->>'currency' THEN 'currency'
+    WHEN op.request_hash <> c->>'requestHash' THEN 'requestHash'
+  END
+$$;
+
+-- Why this claim must not start or repeat a payment now, from what else is recorded of the order; null when nothing
+-- speaks against it. What gives back or closes (void, refund, close_…) is never hindered.
+CREATE FUNCTION claim_hindrance(h order_head, outdated boolean, c jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  attempt_now integer := (c->>'attempt')::int;
+  starts boolean := c->>'operation' IN ('charge', 'authorize', 'continue_authentication', 'open_hosted', 'open_invoice');
+  other operations;
+BEGIN
+  IF NOT starts AND c->>'operation' <> 'capture' THEN
+    RETURN NULL;
+  END IF;
+  IF outdated AND h.stage IN ('paid', 'failed', 'expired', 'cancelled', 'cancelling') THEN
+    RETURN format('another run brought the order to %s', h.stage);
+  END IF;
+  FOR other IN
+    SELECT * FROM operations o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id ORDER BY o.attempt
+  LOOP
+    IF other.attempt = attempt_now AND (other.processor <> c->>'processor' OR other.account <> c->>'account') THEN
+      RETURN format('attempt %s was made at %s, account %s', attempt_now, other.processor, other.account);
+    ELSIF starts AND other.attempt > attempt_now THEN
+      RETURN format('attempt %s was started after attempt %s', other.attempt, attempt_now);
+    ELSIF other.attempt <> attempt_now AND other.operation IN ('charge', 'capture') AND other.outcome = 'succeeded'
+      AND coalesce(other.result->>'authorizedOnly', 'false') <> 'true'
+      AND NOT EXISTS (SELECT FROM operations back
+        WHERE back.merchant_id = h.merchant_id AND back.order_id = h.order_id AND back.attempt = other.attempt
+          AND back.operation IN ('void', 'refund') AND back.outcome = 'succeeded') THEN
+      RETURN format('attempt %s took the money', other.attempt);
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+-- The recorded operation answers a claim that asks for exactly it.
+CREATE FUNCTION answer_again(op operations, sendable boolean, OUT answer text, OUT resend_until timestamptz,
+                             OUT result jsonb) LANGUAGE plpgsql AS $$
+BEGIN
+  IF op.outcome IN ('succeeded', 'declined', 'requires_action', 'pending')
+     OR (op.outcome = 'not_executed' AND NOT sendable) THEN
+    answer := 'recorded';
+    result := op.result;
+  ELSIF sendable THEN
+    answer := 'sent_again';
+    resend_until := op.resend_until;
+    -- From here on a send is under way again: what the last one proved no longer tells of the whole operation.
+    UPDATE operations o SET
+      doubtful = o.doubtful OR o.outcome IS DISTINCT FROM 'not_executed',
+      outcome = nullif(o.outcome, 'not_executed'),
+      result = CASE WHEN o.outcome <> 'not_executed' THEN o.result END
+    WHERE o.key = op.key;
+  ELSE
+    answer := 'expired';
+  END IF;
+END $$;
+
+/*
+ The rule (the docs of ClaimAnswer say what each answer means):
+
+ 1. The order's row is locked first: claims of one order happen one after another. Another requestHash: conflict.
+ 2. The key is known and all frozen fields are the same: the operation's row answers, whichever run asks. So a reset to
+    the very first task, a lost answer and a second worker get recorded, sent_again or expired, never a new payment.
+    If another run wrote the order and the stored state is further along, that state comes along, and the asking run's
+    older state does not replace it.
+ 3. A run that this order has never seen and that was started by `collect` (firstOfOrder) continues nothing: if it asks
+    for anything but what is recorded, the answer is order_exists with the stored state, and nothing is written. An
+    order collected again after retention goes on from there with its numbers, budgets and forbidden instruments.
+ 4. A payment that the store has reasons against (claim_hindrance) is not started. A run that is behind the store is
+    sent to the stored state (order_exists); for one that is not it is a conflict, for a person. Nor is a known key
+    sent again then: it is recorded or expired.
+ 5. Sending again needs `now < resend_until` as fixed by the first claim. Past it, an operation of which every send is
+    proved not executed is recorded as that; one without a known outcome is expired: only proof ends it.
+*/
+CREATE FUNCTION claim_operation(c jsonb, p jsonb, OUT answer text, OUT what text, OUT resend_until timestamptz,
+                                OUT result jsonb, OUT state jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  h order_head := lock_order(c->>'merchantId', c->>'orderId', p);
+  op operations;
+  known boolean;
+  outdated boolean;
+  hindrance text;
+BEGIN
+  IF h.order_id IS NULL THEN
+    answer := 'conflict'; what := 'the order was never written';
+    RETURN;
+  ELSIF h.request_hash <> p->>'requestHash' THEN
+    answer := 'conflict'; what := 'the order exists with another amount, currency or capture mode';
+    RETURN;
+  END IF;
+  outdated := h.behind OR coalesce(h.run_epoch < h.epoch, false);
+
+  SELECT * INTO op FROM operations o
+   WHERE o.key = c->>'key' OR (o.merchant_id = h.merchant_id AND o.order_id = h.order_id
+     AND o.attempt = (c->>'attempt')::int AND o.operation = c->>'operation' AND o.processor = c->>'processor')
+   ORDER BY o.key = c->>'key' DESC LIMIT 1 FOR UPDATE;
+  known := FOUND;
+  what := CASE WHEN known THEN claim_difference(op, c) END;
+  hindrance := claim_hindrance(h, outdated, c);
+
+  IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
+     OR (NOT known AND hindrance IS NOT NULL AND outdated) THEN
+    answer := 'order_exists'; what := NULL;
+    SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
+    RETURN;
+  END IF;
+
+  IF p IS NOT NULL THEN
+    PERFORM write_progress(h, known AND h.behind, p);
+  END IF;
+  IF what IS NOT NULL THEN
+    answer := 'conflict'; what := format('the operation is recorded with another %s', what);
+  ELSIF known THEN
+    SELECT a.answer, a.resend_until, a.result INTO answer, resend_until, result
+      FROM answer_again(op, op.resend_until > (c->>'now')::timestamptz AND hindrance IS NULL) a;
+    IF h.behind THEN
+      SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
+    END IF;
+  ELSIF hindrance IS NOT NULL THEN
+    answer := 'conflict'; what := hindrance;
+  ELSE
+    -- Room for the ceilings: lock the instrument's counting identity here, count, refuse or reserve, then insert.
+    INSERT INTO operations (key, readable_key, merchant_id, order_id, attempt, operation, processor, account,
+                            instrument_id, amount_minor, currency, request_hash, claimed_at, resend_until)
+    VALUES (c->>'key', c->>'readableKey', h.merchant_id, h.order_id, (c->>'attempt')::int, c->>'operation',
+            c->>'processor', c->>'account', c->>'instrumentId', (c->>'amountMinor')::bigint, c->>'currency',
+            c->>'requestHash', (c->>'now')::timestamptz, (c->>'resendUntil')::timestamptz)
+    ON CONFLICT DO NOTHING;
+    answer := CASE WHEN FOUND THEN 'granted' ELSE 'conflict' END;
+    what := CASE WHEN NOT FOUND THEN 'the key belongs to another order' END;
+  END IF;
+END $$;
+
+-- How far an outcome is from being open: a higher one is never replaced by a lower one.
+CREATE FUNCTION outcome_rank(outcome text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE outcome WHEN 'unknown' THEN 0 WHEN 'requires_action' THEN 1 WHEN 'pending' THEN 2
+    WHEN 'not_executed' THEN 3 WHEN 'declined' THEN 4 WHEN 'succeeded' THEN 5 ELSE -1 END
+$$;
+
+-- Writes an outcome unless a firmer one is there; answers whether the key is known.
+-- `not_executed` of one send says nothing of earlier sends whose answer is missing (doubtful), nor of what the processor
+-- acknowledged; it ends those only as a proof about the whole operation (a lookup, or `found` absent or closed).
+CREATE FUNCTION record_outcome(k text, r jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  rank integer := outcome_rank(r->>'outcome');
+  proof boolean := r->>'operation' = 'lookup' OR coalesce(r->>'found' IN ('absent', 'closed'), false);
+BEGIN
+  UPDATE operations o SET
+    outcome = r->>'outcome', result = r, reference = coalesce(r->>'reference', o.reference),
+    doubtful = o.doubtful OR r->>'outcome' = 'unknown', recorded_at = now()
+  WHERE o.key = k
+    AND (rank > outcome_rank(o.outcome) OR (rank = outcome_rank(o.outcome) AND rank < 3))
+    AND (r->>'outcome' <> 'not_executed' OR proof OR (NOT o.doubtful AND o.outcome IS NULL));
+  RETURN FOUND OR EXISTS (SELECT FROM operations o WHERE o.key = k);
+END $$;
