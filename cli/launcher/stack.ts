@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { migrate } from '../../store/migrate.ts';
 import { Keeper } from './keeper.ts';
 import type { StartOptions } from './options.ts';
-import { ROOT } from './paths.ts';
 import { choosePorts, type PortName } from './ports.ts';
 import { embeddedPostgres, ensureDatabase } from './postgres.ts';
 import { launcherPidPath, type RunFile, runFilePath, writeRunFile } from './run-file.ts';
@@ -132,11 +132,4 @@ export class Stack {
   private logFile(name: string): string {
     return join(this.stateDir, 'logs', `${name}.log`);
   }
-}
-
-async function migrate(databaseUrl: string): Promise<void> {
-  const store = (await import(join(ROOT, 'store', 'migrate.ts'))) as {
-    migrate(databaseUrl: string): Promise<unknown>;
-  };
-  await store.migrate(databaseUrl);
 }

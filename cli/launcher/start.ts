@@ -13,9 +13,9 @@ const say = (line: string) => {
   process.stdout.write(`  ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(5)} s  ${line}\n`);
 };
 
-function box(run: RunFile, stateDir: string): string {
+function box(title: string, run: RunFile, stateDir: string): string {
   const lines = [
-    'Recoup is running',
+    title,
     '',
     `Gateway          ${run.gateway}`,
     `Temporal Web UI  ${run.temporalUi}`,
@@ -45,7 +45,10 @@ async function takeStateDirectory(stateDir: string): Promise<'taken' | 'running'
   }
 }
 
-/** Ctrl-C, `npm stop`, a closed terminal, and the death of the `npm` that we run under all mean the same: stop. */
+/**
+ * Ctrl-C, `npm stop`, a closed terminal, and the death of the `npm` that we run under all mean the same: stop. (The
+ * script in package.json says `exec node`, so that npm and not a shell in between is our parent.)
+ */
 function onStopRequest(stop: (reason: string) => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
   if (process.env.npm_lifecycle_event === undefined || process.env.RECOUP_DETACHED === '1') return;
@@ -64,7 +67,7 @@ async function runHere(options: StartOptions): Promise<number> {
   const state = await takeStateDirectory(stateDir);
   if (state === 'running') {
     const run = readRunFile(stateDir);
-    if (run !== undefined) process.stdout.write(`${box(run, stateDir).replace('is running', 'is already running')}\n`);
+    if (run !== undefined) process.stdout.write(`${box('Recoup is already running', run, stateDir)}\n`);
     return 0;
   }
   if (state === 'starting') {
@@ -93,7 +96,7 @@ async function runHere(options: StartOptions): Promise<number> {
   const started = stack.start().then(async (run) => {
     ready = true;
     if (options.demo) await playDemo(run, say).catch((error) => say(`The demo did not finish: ${error.message}`));
-    process.stdout.write(`${box(run, stateDir)}\n`);
+    process.stdout.write(`${box('Recoup is running', run, stateDir)}\n`);
   });
   const failure = started.then(
     () => stopped,

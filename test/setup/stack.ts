@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { RunningChild } from '../../cli/launcher/child.ts';
 import { Keeper } from '../../cli/launcher/keeper.ts';
-import { ROOT } from '../../cli/launcher/paths.ts';
 import { anyFreePort } from '../../cli/launcher/ports.ts';
 import { type EmbeddedPostgres, embeddedPostgres, ensureDatabase } from '../../cli/launcher/postgres.ts';
 import { temporalServer } from '../../cli/launcher/temporal-dev.ts';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
+import { migrate } from '../../store/migrate.ts';
 import { bundleWorkflows } from './bundle.ts';
 import './provided.ts';
 
@@ -60,10 +60,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function migratedTemplate(postgres: EmbeddedPostgres): Promise<string> {
-  const migrations = join(ROOT, 'store', 'migrate.ts');
-  if (!existsSync(migrations)) return '';
-  const url = await ensureDatabase(postgres, TEMPLATE);
-  const { migrate } = (await import(migrations)) as { migrate: (databaseUrl: string) => Promise<unknown> };
-  await migrate(url);
+  await migrate(await ensureDatabase(postgres, TEMPLATE));
   return TEMPLATE;
 }

@@ -18,6 +18,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <groupId>recoup</groupId><artifactId>test-server</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
     <dependency><groupId>io.temporal</groupId><artifactId>temporal-test-server</artifactId><version>${VERSION}</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
   </dependencies>
 </project>
 `;
