@@ -36,17 +36,14 @@ export function encodeClaim(input: ClaimInput): string {
 }
 
 /**
- * The id of a merchant event is derived from what it tells and where in the story it stands (the state's seq), without
- * the run: a repeated write gives the same id, and so does a reset that goes the same way again, so the merchant is not
- * told twice.
+ * The id of a merchant event is derived from what it tells and from its number in the order's own count, without the
+ * run: a repeated write gives the same id, and so does a reset that goes the same way again, so that the merchant is
+ * not told twice.
  */
-function identifyEvents(progress: Progress): { id: string; event: MerchantEvent }[] {
-  const told = new Map<string, number>();
-  return progress.events.map((event) => {
-    const tells = [event.type, event.attempt ?? 0, event.stage, event.willRetry ?? ''].join('/');
-    const repeat = told.get(tells) ?? 0;
-    told.set(tells, repeat + 1);
-    const story = [progress.merchantId, progress.orderId, progress.state.seq, tells, repeat].join('/');
-    return { id: `evt_${createHash('sha256').update(story).digest('hex').slice(0, 32)}`, event };
+function identifyEvents({ merchantId, orderId, events }: Progress): { id: string; event: MerchantEvent }[] {
+  return events.map((event) => {
+    const { seq, type, attempt = 0, stage, willRetry = '' } = event;
+    const told = [merchantId, orderId, seq, type, attempt, stage, willRetry].join('/');
+    return { id: `evt_${createHash('sha256').update(told).digest('hex').slice(0, 32)}`, event };
   });
 }

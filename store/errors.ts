@@ -95,7 +95,7 @@ export function asStoreError(call: string, error: unknown): StoreError {
   if (UNREACHABLE.has(code) || TEMPORARY.test(code)) return new StoreUnavailable(call, code);
   if (code === '' && LOST.test(String(root.message))) return new StoreUnavailable(call, 'connection lost');
   const constraint = typeof root.constraint === 'string' ? `, constraint ${root.constraint}` : '';
-  return new StoreRefused(call, code || 'unknown', constraint);
+  return new StoreRefused(call, code || 'none', code === '' ? `, ${root.constructor.name}` : constraint);
 }
 
 interface DriverError {

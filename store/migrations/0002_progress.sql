@@ -33,7 +33,9 @@ BEGIN
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
       INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id) VALUES (merchant, id, 1, p->>'runId');
-      -- A processor may tell of an order before the order's first write arrives here: such events waited for it.
+      -- A processor may tell of an order before the order's first write arrives here: such events waited for it. The
+      -- lock is store_event's: an event under way is either seen here, or sees this order.
+      PERFORM pg_advisory_xact_lock(hashtextextended(merchant || '/' || id, 0));
       UPDATE inbox SET status = 'stored', reason = NULL
        WHERE merchant_id = merchant AND order_id = id AND status = 'parked' AND reason = 'no such order';
       RETURN (merchant, id, true, p->>'requestHash', p->>'stage', 1, 1, (p->>'seq')::int, (p->>'attempts')::int, 1,
