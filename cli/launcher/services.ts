@@ -21,7 +21,7 @@ export interface ServiceSettings {
 const onLoopback = (port: number) => `http://127.0.0.1:${port}`;
 
 /** What every server of ours is told, by environment. */
-export function serviceEnvironment(settings: ServiceSettings): Record<string, string> {
+function serviceEnvironment(settings: ServiceSettings): Record<string, string> {
   const { ports, secrets } = settings;
   return {
     DATABASE_URL: settings.databaseUrl,
