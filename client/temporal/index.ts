@@ -1,0 +1,69 @@
+/** The embedded form: `new Recoup({ temporal, databaseUrl, sealingKey })`. */
+import { Client, Connection } from '@temporalio/client';
+import { DEFAULT_MERCHANT_ID, MERCHANT_ID_PATTERN } from '../../contract/ids.ts';
+import { createSealer, SettingInvalid } from '../../contract/sealing.ts';
+import { openStore } from '../../store/open.ts';
+import type { Orders } from '../orders.ts';
+import { embeddedOrders } from './embedded.ts';
+import { TemporalOrders } from './orders.ts';
+import type { FindProcessor } from './pages.ts';
+
+export interface TemporalAddress {
+  /** host:port */
+  address: string;
+  /** Default `default`. */
+  namespace?: string;
+  /** Default: the one that the workers said when they started. */
+  taskQueue?: string;
+}
+
+export interface EmbeddedSettings {
+  temporal: TemporalAddress | Client;
+  databaseUrl: string;
+  /** 32 random bytes in base64: the one that the workers have. */
+  sealingKey: string;
+  /** Default `default`. */
+  merchantId?: string;
+  /** Where `nextAction.url` is fetched. Without it answers carry no page of a processor. */
+  processors?: FindProcessor;
+  /** Origins that a `returnUrl` may have. Default: any. */
+  returnUrlOrigins?: string[];
+}
+
+export interface Embedded {
+  orders: Orders;
+  close(): Promise<void>;
+}
+
+export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded> {
+  const merchantId = settings.merchantId ?? DEFAULT_MERCHANT_ID;
+  if (!MERCHANT_ID_PATTERN.test(merchantId)) throw new SettingInvalid('merchantId', 'must match ^[A-Za-z0-9_]{1,40}$');
+  const sealer = createSealer(settings.sealingKey, 'sealingKey');
+  const store = await openStore(settings.databaseUrl);
+  const { client, close } = openTemporal(settings.temporal);
+  const taskQueue = settings.temporal instanceof Client ? undefined : settings.temporal.taskQueue;
+  const orders = new TemporalOrders({
+    client,
+    store,
+    sealer,
+    findProcessor: settings.processors ?? (() => undefined),
+    ...(taskQueue !== undefined && { taskQueue }),
+    ...(settings.returnUrlOrigins !== undefined && { returnUrlOrigins: settings.returnUrlOrigins }),
+  });
+  return {
+    orders: embeddedOrders(orders, { merchantId, actor: 'merchant', name: 'embedded' }),
+    close: async () => {
+      await Promise.all([store.close(), close()]);
+    },
+  };
+}
+
+/** A client of the caller's stays the caller's to close. */
+export function openTemporal(temporal: TemporalAddress | Client): { client: Client; close(): Promise<void> } {
+  if (temporal instanceof Client) return { client: temporal, close: async () => {} };
+  const connection = Connection.lazy({ address: temporal.address });
+  return {
+    client: new Client({ connection, namespace: temporal.namespace ?? 'default' }),
+    close: () => connection.close(),
+  };
+}

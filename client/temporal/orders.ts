@@ -1,0 +1,225 @@
+/** Orders on Temporal and PostgreSQL: what the embedded client and the gateway are made of. */
+import type { Client } from '@temporalio/client';
+import type { OrderRef } from '../../contract/ids.ts';
+import { newInstrument } from '../../contract/instruments.ts';
+import type * as messages from '../../contract/messages.ts';
+import { newOrderState, refusalOf, wrongEnvironment } from '../../contract/order.ts';
+import type {
+  CollectOrder,
+  ListOrdersRequest,
+  RecoveryRequest,
+  ResolveRequest,
+} from '../../contract/schemas/orders.ts';
+import type { Sealer } from '../../contract/sealing.ts';
+import { orderView } from '../../policy/next-action.ts';
+import type { OrderState } from '../../policy/order.ts';
+import type { OrderView } from '../../policy/view.ts';
+import type { Store } from '../../store/store.ts';
+import { recoupError } from '../errors.ts';
+import type { CollectedOrder, OrderPage } from '../orders.ts';
+import type { Call } from './caller.ts';
+import { type CommandName, sendCommand } from './commands.ts';
+import { type FindProcessor, withPage } from './pages.ts';
+import { type OrderPolicy, Policies } from './policies.ts';
+import { OrderReader } from './reader.ts';
+import { type Started, startOrder } from './start.ts';
+
+export interface TemporalOrdersParts {
+  client: Client;
+  store: Store;
+  sealer: Sealer;
+  findProcessor: FindProcessor;
+  /** Overrides the task queue of the deployment's workers. */
+  taskQueue?: string;
+  /** Origins that a `returnUrl` may have; empty: any. */
+  returnUrlOrigins?: string[];
+}
+
+const PAGE_STAGES: ReadonlySet<string> = new Set(['waiting_authentication', 'hosted_checkout', 'invoiced']);
+
+export class TemporalOrders {
+  readonly reader: OrderReader;
+  readonly policies: Policies;
+  readonly #parts: TemporalOrdersParts;
+
+  constructor(parts: TemporalOrdersParts) {
+    this.#parts = parts;
+    this.policies = new Policies(parts.store);
+    this.reader = new OrderReader({ ...parts, policies: this.policies });
+  }
+
+  async collect(request: CollectOrder, call: Call): Promise<CollectedOrder> {
+    const { merchantId } = call.caller;
+    const policy = await this.policies.current(merchantId);
+    this.#refuse(request, policy);
+    const { id, version } = policy.rulebook;
+    const state = await newOrderState({
+      request,
+      merchantId,
+      rulebook: { id, version, hash: policy.rulebookHash },
+      now: new Date().toISOString(),
+      waitMs: call.waitMs,
+      sealer: this.#parts.sealer,
+    });
+    const started = await this.#start(state, policy, { reopened: false, waitMs: call.waitMs });
+    return this.#collected(started, state, policy);
+  }
+
+  async list(filter: Partial<ListOrdersRequest>, call: Call): Promise<OrderPage> {
+    const { stage, processor, class: failureClass, updatedAfter, updatedBefore, limit = 20, cursor } = filter;
+    const page = await this.#parts.store.listOrders({
+      merchantId: call.caller.merchantId,
+      limit,
+      ...(stage !== undefined && { stage }),
+      ...(processor !== undefined && { processor }),
+      ...(failureClass !== undefined && { failureClass }),
+      ...(updatedAfter !== undefined && { updatedAfter }),
+      ...(updatedBefore !== undefined && { updatedBefore }),
+      ...(cursor !== undefined && { cursor }),
+    });
+    const orders = await Promise.all(page.orders.map(({ state }) => this.reader.plainView(state)));
+    return { orders, nextCursor: page.nextCursor };
+  }
+
+  async get(orderId: string, call: Call): Promise<OrderView> {
+    return this.reader.view(await this.reader.require(ref(orderId, call)));
+  }
+
+  async recover(orderId: string, choice: RecoveryRequest, call: Call): Promise<OrderView> {
+    const order = ref(orderId, call);
+    await this.reader.require(order);
+    const { path, paymentMethod, instrument, reason = 'chosen' } = choice;
+    const extra: Partial<messages.ChooseRecovery> = { path };
+    if (paymentMethod !== undefined) {
+      const { deployment } = await this.policies.current(order.merchantId);
+      const wrong = wrongEnvironment(paymentMethod, deployment.mode);
+      if (wrong !== null) throw recoupError('wrong_environment', `paymentMethod ${wrong}.`);
+      extra.instrument = await newInstrument(paymentMethod, order, 'buyer', this.#parts.sealer);
+    }
+    if (instrument !== undefined) extra.instrumentId = instrument;
+    return this.#command('recover', order, { reason, ...extra }, call);
+  }
+
+  async command(
+    name: Exclude<CommandName, 'recover' | 'resolve'>,
+    orderId: string,
+    reason: string,
+    call: Call,
+  ): Promise<OrderView> {
+    return this.#command(name, ref(orderId, call), { reason }, call);
+  }
+
+  async resolve(orderId: string, input: ResolveRequest, call: Call): Promise<OrderView> {
+    return this.#command('resolve', ref(orderId, call), input, call);
+  }
+
+  /** A run of its own, seeded from the store: attempt numbers, budgets and forbidden instruments go on. */
+  async reopen(orderId: string, reason: string, call: Call): Promise<OrderView> {
+    const order = ref(orderId, call);
+    const stored = await this.#parts.store.findOrder(order.merchantId, order.orderId);
+    if (stored === null) {
+      await this.reader.require(order);
+      throw recoupError('order_not_reopenable');
+    }
+    if (stored.stage !== 'failed' && stored.stage !== 'expired') throw recoupError('order_not_reopenable');
+    await this.#audit('reopen', order, reason, {}, call);
+    const { facts } = stored.state;
+    const policy = await this.policies.ofOrder(order.merchantId, facts.rulebook.hash);
+    const started = await this.#start(stored.state, policy, { reopened: true, waitMs: call.waitMs });
+    if (started.kind === 'unreachable') throw started.error;
+    return this.get(orderId, call);
+  }
+
+  async #command(
+    name: CommandName,
+    order: OrderRef,
+    input: { reason: string } & Record<string, unknown>,
+    call: Call,
+  ): Promise<OrderView> {
+    await this.#audit(name, order, input.reason, auditable(input), call);
+    const command = { ...input, commandId: call.commandId, actor: call.caller.actor };
+    const outcome = await sendCommand(this.#parts.client, { name, order, command, waitMs: call.waitMs });
+    if (outcome.kind === 'answered') return this.#withPage(outcome.answer.view, order);
+    if (outcome.kind === 'timed_out') return this.get(order.orderId, call);
+    if (outcome.kind !== 'look') throw outcome.error;
+    const state = await this.reader.require(order);
+    if (state.closed !== null)
+      throw recoupError('order_closed', `The order is ${state.closed.stage}. Nothing was changed.`);
+    throw recoupError('unavailable', 'The order has no running workflow right now; it is started again shortly.');
+  }
+
+  async #start(state: OrderState, policy: OrderPolicy, how: { reopened: boolean; waitMs: number }): Promise<Started> {
+    const { rulebook, sheets, deployment } = policy;
+    return startOrder(this.#parts.client, {
+      input: { state, rulebook, sheets, reopened: how.reopened, firstOfOrder: !how.reopened },
+      taskQueue: this.#parts.taskQueue ?? deployment.taskQueue,
+      reopen: how.reopened,
+      waitMs: how.waitMs,
+    });
+  }
+
+  /** New: the workflow's answer as it is. Found: read afresh, because a stored answer may be weeks old. */
+  async #collected(started: Started, own: OrderState, policy: OrderPolicy): Promise<CollectedOrder> {
+    if (started.kind === 'unreachable') throw started.error;
+    if (started.kind === 'answered' && started.created) {
+      return { ...(await this.#withPage(started.answer.view, own.facts)), created: true, pending: false };
+    }
+    if (started.kind === 'answered' && started.answer.requestHash !== own.facts.requestHash) throw conflict();
+    const state = await this.reader.find(own.facts);
+    if (state !== null && state.facts.requestHash !== own.facts.requestHash) throw conflict();
+    const pending = started.kind === 'timed_out';
+    if (state !== null) return { ...(await this.reader.view(state)), created: false, pending };
+    if (started.kind === 'answered') return { ...started.answer.view, created: false, pending: false };
+    if (started.kind === 'look') throw recoupError('unavailable', 'The order could not be read. Repeat the call.');
+    const { rulebook, sheets } = policy;
+    return { ...orderView({ order: own, rulebook, sheets }), created: false, pending };
+  }
+
+  /** A workflow's answer, with the processor's page where one is open; without a read where none can be. */
+  async #withPage(view: OrderView, order: OrderRef): Promise<OrderView> {
+    if (!PAGE_STAGES.has(view.stage)) return view;
+    const state = await this.reader.find(order);
+    return state === null ? view : withPage(view, state, this.#parts.findProcessor);
+  }
+
+  #refuse(request: CollectOrder, policy: OrderPolicy): void {
+    const refusal = refusalOf(request, {
+      mode: policy.deployment.mode,
+      nowMs: Date.now(),
+      returnUrlOrigins: this.#parts.returnUrlOrigins ?? [],
+    });
+    if (refusal !== null) {
+      const { code, path, must } = refusal;
+      throw recoupError(code, '', { fields: [{ path, must }] });
+    }
+    if (request.rulebook !== undefined && request.rulebook !== policy.rulebook.id)
+      throw recoupError('rulebook_unknown');
+  }
+
+  /** Before the command is sent: what was asked for is on record even if its answer is lost. */
+  async #audit(action: string, order: OrderRef, reason: string, detail: Record<string, unknown>, call: Call) {
+    await this.#parts.store.audit({
+      at: new Date().toISOString(),
+      merchantId: order.merchantId,
+      orderId: order.orderId,
+      actor: `${call.caller.actor}:${call.caller.name}`,
+      action,
+      reason,
+      detail: { ...detail, commandId: call.commandId },
+    });
+  }
+}
+
+function ref(orderId: string, call: Call): OrderRef {
+  return { merchantId: call.caller.merchantId, orderId };
+}
+
+function conflict() {
+  const detail = 'An order with this id was accepted with another amount, currency or capture. It goes on unchanged.';
+  return recoupError('order_conflict', detail);
+}
+
+/** What an audit may hold: no instrument, sealed or not. */
+function auditable({ path, instrumentId, attempt, outcome, evidence }: Record<string, unknown>) {
+  return { path, instrumentId, attempt, outcome, evidence };
+}
