@@ -6,6 +6,8 @@ export interface Floor {
   mayImport: readonly string[];
   /** Folders of which only types may be imported: they leave no trace at run time. */
   mayImportTypesOf?: readonly string[];
+  /** Folders that it may load by `await import()`: whoever does not run that line never loads them. */
+  mayImportLazily?: readonly string[];
   /** Packages it may use, itself and through everything that it imports by value. Left out: any. */
   mayReachPackages?: readonly string[];
   /** Names that would make its result depend on more than its input. */
@@ -63,12 +65,17 @@ export const HOUSE: readonly Floor[] = [
   {
     folder: 'client',
     mayImport: ['contract'],
+    // The order's view and the timeline's entries are policy's types; a type brings no code into a checkout.
+    mayImportTypesOf: ['policy'],
+    // One class, two forms: callers over HTTP load neither Temporal nor a database driver.
+    mayImportLazily: ['client/temporal'],
     because:
       'client/ runs in other people’s checkout code: it knows names and shapes only. What needs the database is client/temporal.',
   },
   {
     folder: 'client/temporal',
-    mayImport: ['client', 'contract', 'store', 'processors'],
+    // Policy as well, like the gateway: it does in the caller's process what the gateway does for others.
+    mayImport: ['client', 'contract', 'policy', 'store', 'processors'],
     because:
       'client/temporal is the client beside the database: it starts workflows and reads the store, and runs no activity.',
   },

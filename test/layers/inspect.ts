@@ -62,14 +62,20 @@ export function violations(modules: Modules): string[] {
 }
 
 function forbiddenFolders(path: string, source: Source, floor: Floor): string[] {
-  return source.imports.flatMap(({ specifier, typeOnly }) => {
+  return source.imports.flatMap(({ specifier, typeOnly, lazy }) => {
     const to = target(path, specifier);
     if (to === undefined) return [];
     const toFloor = floorOf(to)?.folder ?? to.split('/')[0] ?? '';
     if (toFloor === floor.folder || floor.mayImport.includes(toFloor)) return [];
     const typesAllowed = floor.mayImportTypesOf?.includes(toFloor) === true;
     if (typeOnly && typesAllowed) return [];
-    const hint = typesAllowed ? ' (`import type` is allowed)' : '';
+    const lazyAllowed = floor.mayImportLazily?.includes(toFloor) === true;
+    if (lazyAllowed && (lazy || typeOnly)) return [];
+    const hint = lazyAllowed
+      ? ' (`await import()` and `import type` are allowed)'
+      : typesAllowed
+        ? ' (`import type` is allowed)'
+        : '';
     return [`${path} imports ${to}${hint}: ${floor.because}`];
   });
 }

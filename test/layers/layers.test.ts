@@ -78,6 +78,8 @@ describe('canaries: each of these would be found', () => {
   test('the worker and the client beside the database may import what they are for', () => {
     expect(saidAbout('client/temporal/canary.ts', "import { read } from '../../store/read.ts';")).toEqual([]);
     expect(saidAbout('client/canary.ts', "import { read } from '../store/read.ts';")).toHaveLength(1);
+    expect(saidAbout('client/canary.ts', "import { open } from './temporal/index.ts';")).toHaveLength(1);
+    expect(saidAbout('client/canary.ts', "const open = () => import('./temporal/index.ts');")).toEqual([]);
     expect(saidAbout('worker/canary.ts', "import { charge } from '../activities/charge.ts';")).toEqual([]);
   });
 });

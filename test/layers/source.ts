@@ -3,6 +3,8 @@ import { parseSync } from '@swc/core';
 export interface Import {
   specifier: string;
   typeOnly: boolean;
+  /** `import('…')`: loaded only when that line runs. */
+  lazy: boolean;
 }
 
 export interface Source {
@@ -48,22 +50,26 @@ function readStaticImport(node: Node, source: Source): void {
   if (!isStatic || !isNode(node.source)) return;
   const names = Array.isArray(node.specifiers) ? (node.specifiers as Node[]) : [];
   const onlyTypeNames = names.length > 0 && names.every((name) => name.isTypeOnly === true);
-  source.imports.push({ specifier: String(node.source.value), typeOnly: node.typeOnly === true || onlyTypeNames });
+  source.imports.push({
+    specifier: String(node.source.value),
+    typeOnly: node.typeOnly === true || onlyTypeNames,
+    lazy: false,
+  });
 }
 
 function readOtherImport(node: Node, source: Source): void {
   if (node.type === 'TsImportType' && isNode(node.argument)) {
-    source.imports.push({ specifier: String(node.argument.value), typeOnly: true });
+    source.imports.push({ specifier: String(node.argument.value), typeOnly: true, lazy: false });
   }
   if (node.type === 'TsExternalModuleReference' && isNode(node.expression)) {
-    source.imports.push({ specifier: String(node.expression.value), typeOnly: false });
+    source.imports.push({ specifier: String(node.expression.value), typeOnly: false, lazy: false });
   }
   if (node.type !== 'CallExpression' || !isNode(node.callee)) return;
   const isRequire = node.callee.type === 'Identifier' && node.callee.value === 'require';
   if (node.callee.type !== 'Import' && !isRequire) return;
   const [first] = node.arguments as { expression: Node }[];
   if (first?.expression.type === 'StringLiteral') {
-    source.imports.push({ specifier: String(first.expression.value), typeOnly: false });
+    source.imports.push({ specifier: String(first.expression.value), typeOnly: false, lazy: !isRequire });
   } else {
     source.computedImports += 1;
   }
