@@ -13,7 +13,7 @@ CREATE TYPE order_head AS (
   attempts     integer,
   -- Epoch of the run that writes now; null for a run that this order has never seen.
   run_epoch    integer,
-  -- Another run wrote last, and the stored state is further along than what this run brings.
+  -- The stored state is another run's, and further along than what this run brings.
   behind       boolean
 );
 
@@ -50,12 +50,12 @@ BEGIN
     FROM orders o WHERE o.merchant_id = merchant AND o.order_id = id FOR NO KEY UPDATE;
   IF p IS NULL OR last_run = p->>'runId' THEN
     h.run_epoch := h.epoch;
-    h.behind := false;
   ELSE
     SELECT e.epoch INTO h.run_epoch FROM order_epochs e
      WHERE e.merchant_id = merchant AND e.order_id = id AND e.run_id = p->>'runId';
-    h.behind := h.state_seq > (p->>'seq')::int OR h.attempts > (p->>'attempts')::int;
   END IF;
+  h.behind := p IS NOT NULL AND h.run_epoch IS DISTINCT FROM h.state_epoch
+    AND (h.state_seq > (p->>'seq')::int OR h.attempts > (p->>'attempts')::int);
   RETURN h;
 END $$;
 

@@ -77,8 +77,8 @@ END $$;
  1. The order's row is locked first: claims of one order happen one after another. Another requestHash: conflict.
  2. The key is known and all frozen fields are the same: the operation's row answers, whichever run asks. So a reset to
     the very first task, a lost answer and a second worker get recorded, sent_again or expired, never a new payment.
-    If another run wrote the order and the stored state is further along, that state comes along, and the asking run's
-    older state does not replace it.
+    If the stored state is another run's and further along, it comes along, and the asking run's older state does not
+    replace it.
  3. A run that this order has never seen and that was started by `collect` (firstOfOrder) continues nothing: if it asks
     for anything but what is recorded, the answer is order_exists with the stored state, and nothing is written. An
     order collected again after retention goes on from there with its numbers, budgets and forbidden instruments.

@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import type { ClaimInput } from '../../store/store.ts';
+import { claim, LATER, NOW, newOrder, nextClaim, progress, record, SOON, state, useStore } from './world.ts';
+
+const opened = useStore();
+
+describe('one operation is granted once', () => {
+  test('fifty claims of a new order at once: one is granted, the others are the same send again', async () => {
+    const order = newOrder();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => opened.store.claimOperation(claim(order))));
+    const kinds = answers.map((answer) => answer.kind).sort();
+    expect(kinds).toEqual(['granted', ...Array(49).fill('sent_again')]);
+    expect(await opened.store.listOperations('default', order)).toHaveLength(1);
+    expect(await opened.store.listTimeline('default', order)).toHaveLength(1);
+  });
+
+  test('fifty collects of one order by fifty runs at once, with different cards: one is granted', async () => {
+    const order = newOrder();
+    const claims = Array.from({ length: 50 }, (_, index) =>
+      claim(order, { instrumentId: `ins_${index}`, progress: progress(order, { runId: `run-${index}` }) }),
+    );
+    const answers = await Promise.all(claims.map((each) => opened.store.claimOperation(each)));
+    expect(answers.filter((answer) => answer.kind === 'granted')).toHaveLength(1);
+    expect(answers.filter((answer) => answer.kind === 'order_exists')).toHaveLength(49);
+  });
+
+  test('without idempotency at the processor, of fifty claims one is granted and the others are expired', async () => {
+    const order = newOrder();
+    const gamma = () => opened.store.claimOperation(claim(order, { processor: 'gamma', resendUntil: null }));
+    const answers = await Promise.all(Array.from({ length: 50 }, gamma));
+    expect(answers.map((answer) => answer.kind).sort()).toEqual([...Array(49).fill('expired'), 'granted']);
+  });
+});
+
+describe('claimed before', () => {
+  test('until the first claim’s limit it is sent again, whatever limit a later claim brings', async () => {
+    const order = newOrder();
+    await opened.store.claimOperation(claim(order));
+    const again = nextClaim(order, { now: '2026-11-22T10:01:59.999Z', resendUntil: LATER });
+    expect(await opened.store.claimOperation(again)).toEqual({ kind: 'sent_again', resendUntil: SOON });
+    expect(await opened.store.claimOperation({ ...again, now: SOON })).toEqual({ kind: 'expired' });
+  });
+
+  test.each(['succeeded', 'declined', 'requires_action', 'pending'] as const)(
+    '%s is recorded, not repeated',
+    async (outcome) => {
+      const order = newOrder();
+      const first = claim(order);
+      await opened.store.claimOperation(first);
+      const written = await record(opened.store, first, outcome, { reference: `pay_${order}` });
+      expect(await opened.store.claimOperation(first)).toEqual({ kind: 'recorded', result: written });
+      expect(await opened.store.claimOperation({ ...first, now: LATER })).toEqual({
+        kind: 'recorded',
+        result: written,
+      });
+    },
+  );
+
+  test('an unknown outcome keeps it open: sent again in time, expired after', async () => {
+    const order = newOrder();
+    const first = claim(order);
+    await opened.store.claimOperation(first);
+    await record(opened.store, first, 'unknown');
+    expect(await opened.store.claimOperation(first)).toEqual({ kind: 'sent_again', resendUntil: SOON });
+    expect(await opened.store.claimOperation({ ...first, now: LATER })).toEqual({ kind: 'expired' });
+  });
+
+  test('proved not executed: the same key may be sent in time; after, the proof is the answer', async () => {
+    const order = newOrder();
+    const first = claim(order);
+    await opened.store.claimOperation(first);
+    const written = await record(opened.store, first, 'not_executed');
+    expect(await opened.store.claimOperation({ ...first, now: LATER })).toEqual({ kind: 'recorded', result: written });
+    expect(await opened.store.claimOperation(first)).toEqual({ kind: 'sent_again', resendUntil: SOON });
+    // The send that was just allowed may have gone through: the old proof says nothing of it.
+    expect(await opened.store.claimOperation({ ...first, now: LATER })).toEqual({ kind: 'expired' });
+  });
+});
+
+describe('frozen with the key', () => {
+  const changes: [string, Partial<ClaimInput>][] = [
+    ['attempt', { attempt: 2 }],
+    ['operation', { operation: 'authorize' }],
+    ['processor', { processor: 'beta' }],
+    ['account', { account: 'alpha_2' }],
+    ['instrumentId', { instrumentId: 'ins_2' }],
+    ['amountMinor', { amountMinor: 5000 }],
+    ['currency', { currency: 'USD' }],
+    ['requestHash', { requestHash: 'request-2' }],
+  ];
+
+  test.each(changes)('another %s is a conflict, and the recorded operation stays', async (field, change) => {
+    const order = newOrder();
+    const first = claim(order);
+    await opened.store.claimOperation(first);
+    const before = await opened.store.listOperations('default', order);
+    const answer = await opened.store.claimOperation({ ...first, progress: null, ...change });
+    expect(answer).toEqual({ kind: 'conflict', what: `the operation is recorded with another ${field}` });
+    expect(await opened.store.listOperations('default', order)).toEqual(before);
+  });
+
+  test('the same operation under another key is a conflict', async () => {
+    const order = newOrder();
+    await opened.store.claimOperation(claim(order));
+    expect(await opened.store.claimOperation(nextClaim(order, { key: `${order}-other` }))).toEqual({
+      kind: 'conflict',
+      what: 'the operation is recorded with another key',
+    });
+  });
+
+  test('a key of another order is a conflict', async () => {
+    const [order, other] = [newOrder(), newOrder()];
+    await opened.store.claimOperation(claim(order));
+    const stolen = claim(other, { key: claim(order).key });
+    expect(await opened.store.claimOperation(stolen)).toMatchObject({ kind: 'conflict' });
+  });
+
+  test('the order with another amount is a conflict before anything else, and nothing is written', async () => {
+    const order = newOrder();
+    await opened.store.claimOperation(claim(order));
+    const dearer = state(order, 9, 1);
+    dearer.facts.requestHash = 'facts-2';
+    const answer = await opened.store.claimOperation(
+      claim(order, { progress: progress(order, { runId: 'run-b', state: dearer }) }),
+    );
+    expect(answer).toMatchObject({ kind: 'conflict' });
+    expect((await opened.store.findOrder('default', order))?.epoch).toBe(1);
+    expect(await opened.store.listTimeline('default', order)).toHaveLength(1);
+  });
+
+  test('an operation of an order that was never written is a conflict', async () => {
+    expect(await opened.store.claimOperation(nextClaim(newOrder()))).toEqual({
+      kind: 'conflict',
+      what: 'the order was never written',
+    });
+  });
+});
+
+describe('what the order’s other operations forbid', () => {
+  test('an attempt number belongs to one processor', async () => {
+    const order = newOrder();
+    await opened.store.claimOperation(claim(order));
+    expect(await opened.store.claimOperation(nextClaim(order, { processor: 'beta' }))).toEqual({
+      kind: 'conflict',
+      what: 'attempt 1 was made at alpha, account alpha_1',
+    });
+  });
+
+  test('nothing is started or sent again in an attempt that a later one followed', async () => {
+    const order = newOrder();
+    const first = claim(order);
+    await opened.store.claimOperation(first);
+    const written = await record(opened.store, first, 'not_executed');
+    await opened.store.claimOperation(claim(order, { attempt: 2, processor: 'beta' }));
+    expect(await opened.store.claimOperation({ ...first, progress: null })).toEqual({
+      kind: 'recorded',
+      result: written,
+    });
+    expect(await opened.store.claimOperation(nextClaim(order, { operation: 'continue_authentication' }))).toMatchObject(
+      {
+        kind: 'conflict',
+      },
+    );
+    expect(await opened.store.claimOperation(nextClaim(order, { operation: 'void' }))).toEqual({ kind: 'granted' });
+  });
+
+  test('no second payment while another attempt keeps the money, but one after it was given back', async () => {
+    const order = newOrder();
+    const first = claim(order);
+    await opened.store.claimOperation(first);
+    await record(opened.store, first, 'succeeded');
+    const second = nextClaim(order, { attempt: 2, processor: 'beta' });
+    expect(await opened.store.claimOperation(second)).toEqual({ kind: 'conflict', what: 'attempt 1 took the money' });
+
+    const refund = nextClaim(order, { operation: 'refund' });
+    expect(await opened.store.claimOperation(refund)).toEqual({ kind: 'granted' });
+    await record(opened.store, refund, 'succeeded');
+    expect(await opened.store.claimOperation(second)).toEqual({ kind: 'granted' });
+  });
+});
+
+test('a claim keeps everything that was fixed, to be read back', async () => {
+  const order = newOrder();
+  const first = claim(order);
+  await opened.store.claimOperation(first);
+  const { merchantId: _merchant, orderId: _order, progress: _progress, now: _now, ...frozen } = first;
+  const stored = await opened.store.listOperations('default', order);
+  expect(stored).toEqual([{ ...frozen, claimedAt: NOW, result: null }]);
+});
+
+test('claim and progress of different orders are refused before anything is written', async () => {
+  const order = newOrder();
+  const mixed = claim(order, { progress: progress(newOrder()) });
+  await expect(opened.store.claimOperation(mixed)).rejects.toThrow(/same order/);
+  expect(await opened.store.findOrder('default', order)).toBeNull();
+});
