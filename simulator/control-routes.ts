@@ -1,15 +1,18 @@
 import type { Delivery } from './delivery.ts';
+import { FAULT_KINDS, NO_FAULTS } from './faults.ts';
 import { type Fields, flag, identifier, invalid, isAbsent, jsonBody, optionalFlag, optionalUrl } from './fields.ts';
 import { type Answer, type Call, json, Refusal, type Route } from './http.ts';
 import { ledger } from './ledger.ts';
 import { OUTCOME_EXPLANATIONS } from './outcomes.ts';
 import type { Port } from './port.ts';
+import type { Processor } from './processor.ts';
 import type { State } from './state.ts';
 
 export interface Controlled {
   state: State;
   delivery: Delivery;
   ports: Record<string, Port>;
+  processors: Record<string, Processor>;
 }
 
 const MAX_TIMES = 1_000;
@@ -27,26 +30,45 @@ export function controlRoutes(controlled: Controlled): Route[] {
     ['POST', '/control/webhooks/release', (call) => release(delivery, call)],
     ['POST', '/control/webhooks/resend', (call) => resend(delivery, call)],
     ['POST', '/control/expire-keys', () => expireKeys(state)],
+    ['GET', '/control/:processor/faults', (call) => faultsView(namedIn(controlled.processors, call))],
+    ['POST', '/control/:processor/faults', (call) => setFaults(namedIn(controlled.processors, call), call)],
     ['POST', '/control/:processor/down', (call) => shut(ports, call)],
     ['POST', '/control/:processor/up', (call) => reopen(ports, call)],
   ];
 }
 
 async function shut(ports: Record<string, Port>, call: Call): Promise<Answer> {
-  await portOf(ports, call).close();
+  await namedIn(ports, call).close();
   return json(200, { processor: call.params.processor, up: false });
 }
 
 async function reopen(ports: Record<string, Port>, call: Call): Promise<Answer> {
-  await portOf(ports, call).open();
+  await namedIn(ports, call).open();
   return json(200, { processor: call.params.processor, up: true });
 }
 
-function portOf(ports: Record<string, Port>, call: Call): Port {
+function namedIn<T>(things: Record<string, T>, call: Call): T {
   const name = call.params.processor ?? '';
-  const port = Object.hasOwn(ports, name) ? ports[name] : undefined;
-  if (port === undefined) throw new Refusal(404, 'not_found', `there is no processor of that name`);
-  return port;
+  const thing = Object.hasOwn(things, name) ? things[name] : undefined;
+  if (thing === undefined) throw new Refusal(404, 'not_found', 'there is no processor of that name');
+  return thing;
+}
+
+function faultsView({ name, faults }: Processor): Answer {
+  return json(200, { processor: name, settings: faults.settings, counts: faults.counts });
+}
+
+/** Replaces the weather: what is not said is off. */
+function setFaults(processor: Processor, call: Call): Answer {
+  const fields = bodyOrNothing(call);
+  const settings = { ...NO_FAULTS };
+  for (const name of FAULT_KINDS) if (!isAbsent(fields[name])) settings[name] = wholeNumber(fields, name, 100);
+  if (!isAbsent(fields.delayMs)) settings.delayMs = wholeNumber(fields, 'delayMs', MAX_DELAY_MS);
+  if (!isAbsent(fields.seed)) settings.seed = wholeNumber(fields, 'seed', Number.MAX_SAFE_INTEGER);
+  if (FAULT_KINDS.reduce((sum, name) => sum + settings[name], 0) > 100)
+    throw invalid('percentages add up to 100 at most');
+  processor.faults.set(settings);
+  return faultsView(processor);
 }
 
 function webhookView({ state, delivery }: Controlled): Answer {

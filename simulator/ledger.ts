@@ -3,8 +3,8 @@ import type { State } from './state.ts';
 
 /** What really happened, for `GET /ledger?orderId=&merchantId=`. Without an order: everything of the merchant. */
 export function ledger(state: State, query: URLSearchParams): object[] {
-  const merchantId = query.get('merchantId') ?? 'default';
-  const orderId = query.get('orderId');
+  const merchantId = query.get('merchantId') || 'default';
+  const orderId = query.get('orderId') || null;
   const entries = orderId === null ? state.entriesOfMerchant(merchantId) : state.entriesOfOrder(merchantId, orderId);
   return entries.map((entry) => entryView(entry, orderId === null));
 }

@@ -9,7 +9,7 @@ import { cardOf } from './token.ts';
 /** Saved payment methods of a buyer. */
 export function getMethods(processor: Processor, call: Call): Answer {
   const buyerReference = identifier(call.params, 'buyerReference');
-  const merchantId = call.query.get('merchantId') ?? 'default';
+  const merchantId = call.query.get('merchantId') || 'default';
   return json(200, { methods: processor.state.methods(processor.name, merchantId, buyerReference).map(methodView) });
 }
 

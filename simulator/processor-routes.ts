@@ -1,4 +1,5 @@
 import { postCapture, postContinuation, postRefund, postVoid } from './actions.ts';
+import { withFaults } from './faults.ts';
 import { type Call, json, type Route } from './http.ts';
 import { getOperation, getPayment, getSession } from './lookups.ts';
 import { getMethods, postMethod } from './methods.ts';
@@ -9,8 +10,15 @@ import { postClosing, postSession } from './sessions.ts';
 
 /** The whole surface of one processor. */
 export function processorRoutes(processor: Processor): Route[] {
+  const api = apiRoutes(processor).map(
+    ([method, pattern, handler]): Route => [method, pattern, withFaults(processor, handler)],
+  );
+  return [['GET', '/sheet', () => json(200, processor.sheet)], ...api, ...pageRoutes(processor)];
+}
+
+/** What merchants call; the only calls that the weather of `POST /control/<processor>/faults` falls on. */
+function apiRoutes(processor: Processor): Route[] {
   return [
-    ['GET', '/sheet', () => json(200, processor.sheet)],
     ['POST', '/v1/payments', (call: Call) => postPayment(processor, call)],
     ['GET', '/v1/payments/:reference', (call) => getPayment(processor, call)],
     ['GET', '/v1/operations', (call) => getOperation(processor, call)],
@@ -26,6 +34,5 @@ export function processorRoutes(processor: Processor): Route[] {
     ['GET', '/v1/invoices/:reference', (call) => getSession(processor, call, 'invoice')],
     ['GET', '/v1/buyers/:buyerReference/methods', (call) => getMethods(processor, call)],
     ['POST', '/v1/buyers/:buyerReference/methods', (call) => postMethod(processor, call)],
-    ...pageRoutes(processor),
   ];
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Faults } from './faults.ts';
 import type { ProcessorName } from './model.ts';
 import type { Sheet } from './sheet.ts';
 import type { State } from './state.ts';
@@ -12,6 +13,7 @@ export interface Processor {
   timeScale: number;
   /** Address of its port, for pages. */
   url: () => string;
+  faults: Faults;
   /** Keys whose request is being worked on right now (`slow_<ms>`). Gone with the process, like the work itself. */
   inFlight: Set<string>;
 }

@@ -1,6 +1,7 @@
 import { controlRoutes } from './control-routes.ts';
 import { Delivery } from './delivery.ts';
 import { runDueJob } from './due.ts';
+import { Faults } from './faults.ts';
 import { serve } from './http.ts';
 import { type Job, PROCESSOR_NAMES, type ProcessorName } from './model.ts';
 import { Port } from './port.ts';
@@ -54,7 +55,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     gamma: openingPort(processors.gamma, options),
   };
   for (const name of PROCESSOR_NAMES) processors[name].url = () => ports[name].url;
-  const control = new Port(serve(controlRoutes({ state, delivery, ports })), options.port ?? 0);
+  const control = new Port(serve(controlRoutes({ state, delivery, ports, processors })), options.port ?? 0);
   const all = [control, ...Object.values(ports)];
 
   const close = async () => {
@@ -85,6 +86,7 @@ function processorsOf(state: State, timeScale: number): Record<ProcessorName, Pr
     state,
     timeScale,
     url: () => '',
+    faults: new Faults(),
     inFlight: new Set(),
   });
   return { alpha: processorOf('alpha'), beta: processorOf('beta'), gamma: processorOf('gamma') };

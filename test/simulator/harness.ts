@@ -69,7 +69,7 @@ export class Sink {
   }
 }
 
-/** A running simulator and the calls that tests make to it. Time runs 50 times as fast: webhooks after 20 ms. */
+/** A running simulator and the calls that tests make to it. Time runs 10 times as fast: webhooks after 100 ms. */
 export class World {
   readonly simulator: Simulator;
   readonly sink: Sink;
@@ -81,7 +81,7 @@ export class World {
 
   static async start(options: SimulatorOptions = {}): Promise<World> {
     const sink = await Sink.start();
-    const simulator = await startSimulator({ timeScale: 50, webhookUrl: sink.url, webhookSecret: SECRET, ...options });
+    const simulator = await startSimulator({ timeScale: 10, webhookUrl: sink.url, webhookSecret: SECRET, ...options });
     return new World(simulator, sink);
   }
 

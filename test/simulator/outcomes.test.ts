@@ -131,7 +131,7 @@ describe('a charge whose answer is lost', () => {
   });
 
   test('late_webhook_<s> is in flight for everybody until its webhook, then captured', async () => {
-    const token = 'sim:alpha=late_webhook_30';
+    const token = 'sim:alpha=late_webhook_10';
     expect(await world.payUnanswered('alpha', 'late', token, 'late')).toBe('timeout');
     expect(await world.lines('late')).toEqual(['charge late captured 4999 x1']);
     expect((await world.lookup('alpha', 'late')).state).toBe('in_flight');
