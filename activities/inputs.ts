@@ -1,9 +1,12 @@
-import type { OperationResult } from '../policy/answers.ts';
+import type { OrderRef } from '../contract/ids.ts';
+import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
 import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
 import type { Sheet } from '../policy/sheet.ts';
 import type { Instant, MoneyOperationName } from '../policy/terms.ts';
 import type { Progress } from '../store/store.ts';
+
+export type { Progress };
 
 /** Input of every activity that moves money. Frozen before the first send; plain JSON; credentials sealed. */
 export interface MoneyOperationInput {
@@ -52,9 +55,13 @@ export interface LookupInput {
   timeoutMs: number;
 }
 
-export interface OrderPolicy {
+/** An order as the store knows it, ready for a run to go on with. */
+export interface LoadedOrder {
+  state: OrderState;
   rulebook: Rulebook;
   sheets: Sheet[];
+  /** What became of operations that were with a processor when the last run ended: recorded, or unknown. */
+  answers: OperationResult[];
 }
 
 /** The activities by their names in Temporal. Rejections are faults; every business answer is a value. */
@@ -72,7 +79,9 @@ export interface Activities {
   lookup(input: LookupInput): Promise<OperationResult>;
   saveProgress(progress: Progress): Promise<void>;
   /** For runs that start from the store: late events, reopening after terminate. */
-  loadOrder(input: { merchantId: string; orderId: string }): Promise<{ state: OrderState; policy: OrderPolicy } | null>;
-  reopenOrder(input: { merchantId: string; orderId: string }): Promise<'reopened' | 'running' | 'closed'>;
+  loadOrder(input: OrderRef): Promise<LoadedOrder | null>;
+  reopenOrder(input: OrderRef): Promise<'reopened' | 'running' | 'closed'>;
   sweep(): Promise<{ reopened: number; signalled: number }>;
+  /** Gives events to the order's run; `closed` when it has none to give them to. */
+  handOver(input: { order: OrderRef; events: ProcessorEvent[] }): Promise<'delivered' | 'closed'>;
 }

@@ -4,7 +4,7 @@
  * One object per message; plain JSON; nothing secret, because all of it stays in histories.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { ProcessorEvent } from '../policy/answers.ts';
+import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
 import type { TimelineEntry } from '../policy/events.ts';
 import type { Instrument, OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
@@ -28,6 +28,10 @@ export interface OrderPaymentInput {
   firstOfOrder: boolean;
   /** Random, the starter's own; answered by `collect`, so that one caller knows that the order is new. Nothing else. */
   startId: string;
+  /** What became of operations that were out when an earlier run ended; applied before anything is planned. */
+  answers?: OperationResult[];
+  /** Continue as new after so many events of the order, at the next quiet point. Default 40; a test forces 1. */
+  eventsPerRun?: number;
 }
 
 export interface OrderPaymentResult {

@@ -81,6 +81,8 @@ export interface MerchantEvent {
     | 'order.failed'
     | 'order.cancelled'
     | 'order.expired';
+  /** Number from the order's own count (shared with the timeline): what makes the event the same when it is written twice. */
+  seq: number;
   at: Instant;
   stage: Stage;
   attempt?: number;

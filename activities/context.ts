@@ -1,0 +1,19 @@
+import type { Client } from '@temporalio/client';
+import type { Processor } from '../processors/port.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the worker gives every activity. Built once, in worker/. */
+export interface ActivityContext {
+  store: Store;
+  /** By name, as the rulebook names them. */
+  processors: ReadonlyMap<string, Processor>;
+  /** Opens a sealed credential; throws when no key fits. */
+  openCredential(sealed: string): Promise<string>;
+  /** For the activities that start or signal other workflows. */
+  client: Client;
+  taskQueue: string;
+  /** The wall clock, ms since 1970. */
+  nowMs(): number;
+  /** Divides waits that processors' advice gives; 1 in live mode. */
+  timeScale: number;
+}

@@ -1,0 +1,160 @@
+import { ApplicationFailure, Context, log } from '@temporalio/activity';
+import { hashOf } from '../contract/keys.ts';
+import type { OperationResult, ProcessorAnswer } from '../policy/answers.ts';
+import { classify } from '../policy/failures/classify.ts';
+import { scaleClassification } from '../policy/rules.ts';
+import type { Processor } from '../processors/port.ts';
+import { StoreUnavailable } from '../store/errors.ts';
+import type { ClaimAnswer } from '../store/store.ts';
+import type { ActivityContext } from './context.ts';
+import type { MoneyOperationInput } from './inputs.ts';
+import { resultOfAnswer, unsent } from './results.ts';
+
+const HEARTBEAT_EVERY_MS = 1_000;
+
+/**
+ * The one way to a processor: claim in the store, send once, record the outcome.
+ *
+ * 1. Nothing leaves before the claim is committed. A failure before that is proved to have sent nothing.
+ * 2. The activity runs once (`maximumAttempts: 1`); sending the same key again is the workflow's doing, and meets the claim.
+ * 3. The time limits are checked again just before the write: the claim may have waited for the store.
+ * 4. Every business answer is a value. A rejection is a fault of ours.
+ */
+export async function moneyOperation(context: ActivityContext, input: MoneyOperationInput): Promise<OperationResult> {
+  const activity = Context.current();
+  const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+  try {
+    const startedAt = new Date(context.nowMs()).toISOString();
+    if (isPast(context, input.sendBefore)) return unsent(input, 'late', startedAt);
+    const processor = context.processors.get(input.processor);
+    if (processor === undefined) return unsent(input, 'processor_missing', startedAt);
+    const claim = await claimOrFail(context, input);
+    const settled = await resultWithoutSending(context, input, claim, startedAt);
+    if (settled !== null) return settled;
+    const result = await sendOnce(context, input, processor, claim, startedAt);
+    await recordOrCarryOn(context, result);
+    return result;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+async function claimOrFail(context: ActivityContext, input: MoneyOperationInput): Promise<ClaimAnswer> {
+  const { sealedCredential, progress, timeoutMs: _timeout, sendBefore: _sendBefore, resendUntil, ...request } = input;
+  try {
+    return await context.store.claimOperation({
+      merchantId: input.merchantId,
+      orderId: input.orderId,
+      attempt: input.attempt,
+      operation: input.operation,
+      processor: input.processor,
+      account: input.account,
+      instrumentId: input.instrumentId,
+      amountMinor: input.amountMinor,
+      currency: input.currency,
+      key: input.key,
+      readableKey: input.readableKey,
+      requestHash: hashOf({ ...request, credential: sealedCredential === undefined ? null : hashOf(sealedCredential) }),
+      resendUntil,
+      progress,
+      now: new Date(context.nowMs()).toISOString(),
+    });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    const message = 'The store did not take the claim, so nothing was sent to the processor.';
+    throw ApplicationFailure.nonRetryable(message, 'StoreUnavailable');
+  }
+}
+
+/** Claims that must not be sent: known outcomes, expired keys, conflicts. */
+async function resultWithoutSending(
+  context: ActivityContext,
+  input: MoneyOperationInput,
+  claim: ClaimAnswer,
+  startedAt: string,
+): Promise<OperationResult | null> {
+  switch (claim.kind) {
+    case 'recorded':
+      return { ...claim.result, attempt: input.attempt, claim: 'recorded', sent: false };
+    case 'expired':
+      return {
+        ...unsent(input, 'key_expired', startedAt),
+        outcome: 'unknown',
+        provedNotExecuted: false,
+        claim: 'expired',
+      };
+    case 'conflict':
+      return {
+        ...unsent(input, 'claim_conflict', startedAt),
+        outcome: 'unknown',
+        provedNotExecuted: false,
+        claim: 'conflict',
+      };
+    case 'order_exists':
+      return { ...unsent(input, 'order_exists', startedAt), claim: 'order_exists' };
+    case 'sent_again':
+      if (!isPast(context, claim.resendUntil)) return null;
+      return {
+        ...unsent(input, 'key_expired', startedAt),
+        outcome: 'unknown',
+        provedNotExecuted: false,
+        claim: 'expired',
+      };
+    case 'granted': {
+      if (!isPast(context, input.sendBefore)) return null;
+      const late: OperationResult = { ...unsent(input, 'late', startedAt), claim: 'none' };
+      await recordOrCarryOn(context, late);
+      return late;
+    }
+    default:
+      return claim satisfies never;
+  }
+}
+
+/**
+ * The answer goes to the workflow even when the store is away: history keeps it, and the claim stays open, which at worst
+ * means that the same key is asked once more. An answer that is thrown away would be worse.
+ */
+async function recordOrCarryOn(context: ActivityContext, result: OperationResult): Promise<void> {
+  try {
+    await context.store.recordOutcome({ key: result.key, result });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    log.warn('The outcome was not recorded in the store; the claim stays open', { attempt: result.attempt });
+  }
+}
+
+async function sendOnce(
+  context: ActivityContext,
+  input: MoneyOperationInput,
+  processor: Processor,
+  claim: ClaimAnswer,
+  startedAt: string,
+): Promise<OperationResult> {
+  const {
+    sealedCredential,
+    progress: _progress,
+    resendUntil: _until,
+    sendBefore: _before,
+    timeoutMs,
+    ...request
+  } = input;
+  const credential = sealedCredential === undefined ? undefined : await context.openCredential(sealedCredential);
+  const answer: ProcessorAnswer = await processor.send(
+    { ...request, ...(credential === undefined ? {} : { credential }) },
+    { timeoutMs, signal: Context.current().cancellationSignal },
+  );
+  const classification = scaleClassification(
+    classify(answer, processor.sheet, { operation: input.operation }),
+    context.timeScale,
+  );
+  return resultOfAnswer(input, answer, classification, {
+    claim: claim.kind === 'sent_again' ? 'sent_again' : 'granted',
+    startedAt,
+    endedAt: new Date(context.nowMs()).toISOString(),
+  });
+}
+
+function isPast(context: ActivityContext, instant: string | null): boolean {
+  return instant !== null && context.nowMs() >= Date.parse(instant);
+}

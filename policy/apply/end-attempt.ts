@@ -1,0 +1,183 @@
+import { askPerson, type Draft, tell } from '../draft.ts';
+import { instrumentById } from '../facts.ts';
+import type { Attempt } from '../order.ts';
+import type { Authentication, FailureClass, Outcome } from '../terms.ts';
+import { amountText, failureText } from '../words.ts';
+
+/** What a definite answer says, from whichever source: the call itself, a lookup, a webhook, a person. */
+export interface Truth {
+  outcome: Outcome;
+  failureClass: FailureClass | null;
+  forbidsInstrument: boolean;
+  retryAfterMs: number | null;
+  /** Short word for the timeline: where this is known from. */
+  source: string;
+  document?: string;
+  reference?: string | undefined;
+  amountMinor?: number | undefined;
+  currency?: string | undefined;
+  authorizedOnly?: boolean | undefined;
+  code?: string | undefined;
+  network?: string | undefined;
+  networkCode?: string | undefined;
+  adviceCode?: string | undefined;
+  authentication?: Authentication | undefined;
+  action?: 'authenticate' | 'display_details' | undefined;
+  last4?: string | undefined;
+}
+
+/** Writes what is now known of an attempt's collecting operation. The only place where an attempt's outcome changes. */
+export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
+  if (isSettledBetter(attempt, truth)) return;
+  copyDetails(attempt, truth);
+  switch (truth.outcome) {
+    case 'succeeded':
+      return learnSuccess(draft, attempt, truth);
+    case 'declined':
+      return learnDecline(draft, attempt, truth);
+    case 'not_executed':
+      return learnNothingHappened(draft, attempt, truth);
+    case 'requires_action':
+      return learnRequiresAction(draft, attempt, truth);
+    case 'pending':
+      return learnPending(draft, attempt, truth);
+    case 'unknown':
+      return learnUnknown(draft, attempt, truth);
+    default:
+      return truth.outcome satisfies never;
+  }
+}
+
+/** Success is never unlearnt, and a definite outcome never gives way to a missing answer: news may arrive out of order. */
+function isSettledBetter(attempt: Attempt, truth: Truth): boolean {
+  if (attempt.money.captured > 0) return true;
+  if (attempt.outcome === 'succeeded') return truth.outcome !== 'succeeded';
+  const settled = attempt.outcome === 'declined' || attempt.outcome === 'not_executed';
+  return settled && truth.outcome !== 'succeeded' && truth.outcome !== 'declined';
+}
+
+function copyDetails(attempt: Attempt, truth: Truth): void {
+  if (truth.reference !== undefined) attempt.reference = truth.reference;
+  if (truth.authentication !== undefined) attempt.authentication = truth.authentication;
+  if (attempt.kind !== 'card' && (truth.network !== undefined || truth.last4 !== undefined)) {
+    attempt.paidWith = {
+      ...(truth.network === undefined ? {} : { network: truth.network }),
+      ...(truth.last4 === undefined ? {} : { last4: truth.last4 }),
+    };
+  }
+}
+
+function learnSuccess(draft: Draft, attempt: Attempt, truth: Truth): void {
+  const { amount } = draft.order.facts;
+  const minor = truth.amountMinor ?? amount.minor;
+  attempt.outcome = 'succeeded';
+  attempt.failureClass = null;
+  attempt.processorCode = null;
+  attempt.proof = null;
+  attempt.action = null;
+  attempt.fencedAt = null;
+  attempt.endedAt = draft.now;
+  draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: succeeded (${truth.source})`);
+  if (truth.authorizedOnly === true) attempt.money.authorized = minor;
+  else attempt.money.captured = minor;
+  const took = truth.authorizedOnly === true ? 'reserved' : 'collected';
+  tell(draft, 'attempt_succeeded', `${amountText({ ...amount, minor })} ${took} at ${attempt.processor}`, {
+    actor: 'processor',
+    attempt,
+    evidence: truth.source,
+  });
+  if (minor !== amount.minor || (truth.currency !== undefined && truth.currency !== amount.currency)) {
+    const text = `${attempt.processor} took ${minor} ${truth.currency ?? amount.currency}, the order asks for ${amountText(amount)}`;
+    askPerson(draft, 'amount_mismatch', attempt, text);
+  }
+}
+
+function learnDecline(draft: Draft, attempt: Attempt, truth: Truth): void {
+  finish(draft, attempt, truth, 'declined');
+  if (truth.forbidsInstrument) forbid(draft, attempt, truth);
+  if (truth.retryAfterMs !== null) {
+    attempt.retryNotBefore = new Date(draft.nowMs + truth.retryAfterMs).toISOString();
+  }
+}
+
+function learnNothingHappened(draft: Draft, attempt: Attempt, truth: Truth): void {
+  finish(draft, attempt, truth, 'not_executed');
+}
+
+function finish(draft: Draft, attempt: Attempt, truth: Truth, outcome: 'declined' | 'not_executed'): void {
+  attempt.outcome = outcome;
+  attempt.failureClass = truth.failureClass;
+  attempt.processorCode = truth.code ?? null;
+  attempt.networkCode = truth.networkCode ?? null;
+  attempt.adviceCode = truth.adviceCode ?? null;
+  attempt.proof = null;
+  attempt.action = null;
+  attempt.endedAt = draft.now;
+  draft.failed.push(attempt);
+  draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: ${failureText(attempt)}`);
+  const verb = outcome === 'declined' ? 'declined' : 'did not execute';
+  tell(draft, `attempt_${outcome}`, `${attempt.processor} ${verb}: ${failureText(attempt)}`, {
+    actor: 'processor',
+    attempt,
+    evidence: truth.document === undefined ? truth.source : `${truth.source}; ${truth.document}`,
+  });
+}
+
+function forbid(draft: Draft, attempt: Attempt, truth: Truth): void {
+  const instrument = instrumentById(draft.order, attempt.instrumentId);
+  if (instrument === undefined || instrument.forbidden !== undefined) return;
+  const source = truth.document ?? truth.source;
+  const forbidden = { since: draft.now, attempt: attempt.number, failureClass: truth.failureClass, source };
+  draft.order.instruments = draft.order.instruments.map((each) =>
+    each.id === instrument.id ? { ...each, forbidden } : each,
+  );
+  tell(draft, 'instrument_forbidden', 'This payment method is not tried again, by anybody', {
+    attempt,
+    evidence: source,
+  });
+}
+
+function learnRequiresAction(draft: Draft, attempt: Attempt, truth: Truth): void {
+  const news = attempt.outcome !== 'requires_action';
+  attempt.outcome = 'requires_action';
+  attempt.failureClass = null;
+  attempt.action = truth.action ?? 'authenticate';
+  if (!news) return;
+  attempt.proof = { since: draft.now, lookups: 0, absentAt: [], nextLookupAt: null, nextResendAt: null };
+  draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: the buyer has to act (${attempt.action})`);
+  const text =
+    attempt.kind === 'card'
+      ? `${attempt.processor} asks the buyer to authenticate (3DS)`
+      : `${attempt.kind === 'invoice' ? 'Invoice' : 'Hosted checkout'} is open at ${attempt.processor}`;
+  tell(draft, 'buyer_action_required', text, { actor: 'processor', attempt, evidence: truth.source });
+}
+
+function learnPending(draft: Draft, attempt: Attempt, truth: Truth): void {
+  const news = attempt.outcome !== 'pending';
+  attempt.outcome = 'pending';
+  attempt.failureClass = null;
+  attempt.proof ??= { since: draft.now, lookups: 0, absentAt: [], nextLookupAt: null, nextResendAt: null };
+  if (!news) return;
+  draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: pending`);
+  tell(draft, 'payment_pending', `${attempt.processor} is working on the payment`, {
+    actor: 'processor',
+    attempt,
+    evidence: truth.source,
+  });
+}
+
+function learnUnknown(draft: Draft, attempt: Attempt, truth: Truth): void {
+  const news = attempt.outcome !== 'unknown';
+  attempt.outcome = 'unknown';
+  attempt.failureClass = truth.failureClass ?? 'unknown_outcome';
+  attempt.processorCode = truth.code ?? null;
+  attempt.proof ??= { since: draft.now, lookups: 0, absentAt: [], nextLookupAt: null, nextResendAt: null };
+  draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: no definite answer (${truth.source})`);
+  if (!news) return;
+  tell(
+    draft,
+    'outcome_unknown',
+    `No definite answer from ${attempt.processor} (${truth.source}): money may have moved, nothing else is tried until it is proved`,
+    { attempt, evidence: truth.source },
+  );
+}

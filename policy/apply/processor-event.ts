@@ -1,0 +1,156 @@
+import type { ProcessorEvent } from '../answers.ts';
+import { askPerson, type Draft, tell } from '../draft.ts';
+import { attemptNumbered, primaryOperation } from '../facts.ts';
+import type { Attempt } from '../order.ts';
+import { amountText } from '../words.ts';
+import { confirmFence } from './answered.ts';
+import { learn } from './end-attempt.ts';
+
+/** A verified notice of a processor. Late truth wins, but only about the very payment that it names (F15). */
+export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
+  const attempt = attemptOfEvent(draft, event);
+  if (attempt === undefined) {
+    tell(draft, 'event_parked', `${event.processor} sent ${event.type}, which fits no attempt of this order`, {
+      actor: 'processor',
+      evidence: event.eventId,
+    });
+    return;
+  }
+  const mismatch = mismatchOf(draft, event);
+  if (mismatch !== null) {
+    tell(draft, 'event_quarantined', `${event.processor} sent ${event.type} with ${mismatch}: not believed`, {
+      actor: 'processor',
+      attempt,
+      evidence: event.eventId,
+    });
+    askPerson(draft, 'event_mismatch', attempt, `A notice of ${event.processor} disagrees with the order: ${mismatch}`);
+    return;
+  }
+  believe(draft, attempt, event);
+}
+
+function attemptOfEvent(draft: Draft, event: ProcessorEvent): Attempt | undefined {
+  const own = draft.order.attempts.filter((attempt) => attempt.processor === event.processor);
+  return (
+    own.find((attempt) => event.key !== undefined && attempt.operations.some((each) => each.key === event.key)) ??
+    own.find((attempt) => event.reference !== undefined && attempt.reference === event.reference) ??
+    (event.attempt === undefined
+      ? undefined
+      : own.find((attempt) => attempt === attemptNumbered(draft.order, event.attempt ?? 0)))
+  );
+}
+
+/** Payments must be for the order's amount and currency; refunds, returns and disputes may be for a part. */
+function mismatchOf(draft: Draft, event: ProcessorEvent): string | null {
+  const { amount, merchantId, orderId } = draft.order.facts;
+  if (event.merchantId !== merchantId || event.orderId !== orderId) return 'another order';
+  if (event.currency !== undefined && event.currency !== amount.currency) return `currency ${event.currency}`;
+  const whole = event.type === 'payment_succeeded' || event.type === 'payment_authorized';
+  if (whole && event.amountMinor !== undefined && event.amountMinor !== amount.minor)
+    return `amount ${event.amountMinor}`;
+  return null;
+}
+
+function believe(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
+  switch (event.type) {
+    case 'payment_succeeded':
+    case 'payment_authorized':
+      return believeSuccess(draft, attempt, event);
+    case 'payment_failed':
+      return believeFailure(draft, attempt, event);
+    case 'payment_cancelled':
+    case 'session_closed':
+      return believeClosed(draft, attempt, event);
+    case 'refund_succeeded':
+      return addMoneyFact(draft, attempt, event, 'refunded');
+    case 'payment_returned':
+      return addMoneyFact(draft, attempt, event, 'returned');
+    case 'dispute_opened':
+      return addMoneyFact(draft, attempt, event, 'disputed');
+    case 'refund_failed':
+      tell(draft, 'refund_failed', `${event.processor} could not refund`, {
+        actor: 'processor',
+        attempt,
+        evidence: event.eventId,
+      });
+      return askPerson(draft, 'refund_failed', attempt, `The refund at ${event.processor} failed`);
+    case 'unknown_type':
+      return tell(draft, 'event_kept', `${event.processor} sent a notice of a type that we do not know`, {
+        actor: 'processor',
+        attempt,
+        evidence: event.eventId,
+      });
+    default:
+      return event.type satisfies never;
+  }
+}
+
+function believeSuccess(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
+  const authorizedOnly = event.type === 'payment_authorized';
+  if (attempt.money.captured > 0 || (authorizedOnly && attempt.money.authorized > 0)) return;
+  const primary = primaryOperation(attempt);
+  if (primary !== undefined) primary.outcome = 'succeeded';
+  learn(draft, attempt, {
+    outcome: 'succeeded',
+    failureClass: null,
+    forbidsInstrument: false,
+    retryAfterMs: null,
+    source: 'webhook',
+    reference: event.reference,
+    amountMinor: event.amountMinor,
+    currency: event.currency,
+    authorizedOnly,
+    authentication: event.authentication,
+    network: event.network,
+  });
+}
+
+/** A failure is news only for an attempt that is not settled; a declined try on a processor's page leaves the page open. */
+function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
+  const open = attempt.outcome === 'unknown' || attempt.outcome === 'pending' || attempt.outcome === 'requires_action';
+  if (attempt.kind !== 'card') {
+    tell(draft, 'page_try_declined', `A try on ${event.processor}'s page was declined`, {
+      actor: 'buyer',
+      attempt,
+      evidence: event.code ?? event.eventId,
+    });
+    return;
+  }
+  if (!open || attempt.fencedAt !== null) return;
+  const primary = primaryOperation(attempt);
+  if (primary !== undefined) primary.outcome = 'declined';
+  learn(draft, attempt, {
+    outcome: 'declined',
+    failureClass: event.failureClass ?? 'unclassified',
+    forbidsInstrument: event.forbidsInstrument ?? false,
+    retryAfterMs: null,
+    source: 'webhook',
+    reference: event.reference,
+    code: event.code,
+    networkCode: event.networkCode,
+    adviceCode: event.adviceCode,
+    authentication: event.authentication,
+  });
+}
+
+function believeClosed(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
+  if (attempt.fencedAt !== null || attempt.money.captured > 0) return;
+  if (attempt.outcome === 'declined' || attempt.outcome === 'not_executed') return;
+  confirmFence(draft, attempt, `webhook ${event.eventId}`);
+}
+
+function addMoneyFact(
+  draft: Draft,
+  attempt: Attempt,
+  event: ProcessorEvent,
+  fact: 'refunded' | 'returned' | 'disputed',
+): void {
+  const minor = event.amountMinor ?? 0;
+  attempt.money[fact] += minor;
+  draft.events.push({ type: `order.${fact}`, at: draft.now, attempt: attempt.number });
+  tell(draft, fact, `${amountText({ ...draft.order.facts.amount, minor })} ${fact} at ${event.processor}`, {
+    actor: 'processor',
+    attempt,
+    evidence: event.eventId,
+  });
+}

@@ -1,0 +1,111 @@
+import type { CeilingReading, DecideInput } from './decision.ts';
+import type { Explanation, MerchantEvent, SendCommand, TimelineEntry } from './events.ts';
+import type { Attempt, OrderState } from './order.ts';
+import type { Rule, Rulebook } from './rulebook.ts';
+import type { ProcessorHealth, Sheet } from './sheet.ts';
+import type { Actor, Instant } from './terms.ts';
+
+/**
+ * One decision being made: a private copy of the order that the steps change in place, and what they have to say.
+ * Never leaves `decide`, which therefore stays a pure function.
+ */
+export interface Draft {
+  order: OrderState;
+  rulebook: Rulebook;
+  rule: Rule;
+  ceilings: CeilingReading[];
+  sheets: Sheet[];
+  health: ProcessorHealth[];
+  now: Instant;
+  nowMs: number;
+  entries: TimelineEntry[];
+  events: Omit<MerchantEvent, 'stage' | 'seq'>[];
+  evidence: string[];
+  refused: Explanation['refused'];
+  decided: string | null;
+  command: SendCommand | null;
+  /** Attempts that ended without success in this decision: each becomes an `order.payment_failed`. */
+  failed: Attempt[];
+}
+
+export function copyOrder(order: OrderState): OrderState {
+  return {
+    ...order,
+    instruments: order.instruments.slice(),
+    attempts: order.attempts.map(copyAttempt),
+    appliedIds: order.appliedIds,
+  };
+}
+
+function copyAttempt(attempt: Attempt): Attempt {
+  return {
+    ...attempt,
+    money: { ...attempt.money },
+    operations: attempt.operations.map((operation) => ({ ...operation })),
+    proof: attempt.proof === null ? null : { ...attempt.proof, absentAt: attempt.proof.absentAt.slice() },
+  };
+}
+
+export function startDraft(input: DecideInput, rule: Rule): Draft {
+  return {
+    order: copyOrder(input.order),
+    rulebook: input.rulebook,
+    rule,
+    ceilings: input.ceilings,
+    sheets: input.sheets,
+    health: input.health,
+    now: input.now,
+    nowMs: Date.parse(input.now),
+    entries: [],
+    events: [],
+    evidence: [],
+    refused: [],
+    decided: null,
+    command: null,
+    failed: [],
+  };
+}
+
+/** Adds a line to the timeline. `text` is for support; nothing secret, no text of a processor. */
+export function tell(
+  draft: Draft,
+  kind: string,
+  text: string,
+  more: { actor?: Actor; attempt?: Attempt; evidence?: string } = {},
+): void {
+  draft.order.seq += 1;
+  draft.entries.push({
+    seq: draft.order.seq,
+    at: draft.now,
+    kind,
+    actor: more.actor ?? 'system',
+    ...(more.attempt === undefined ? {} : { attempt: more.attempt.number, processor: more.attempt.processor }),
+    text,
+    ...(more.evidence === undefined ? {} : { evidence: more.evidence }),
+    planned: false,
+  });
+}
+
+export function refuse(draft: Draft, what: string, why: string, source?: string): void {
+  draft.refused.push(source === undefined ? { what, why } : { what, why, source });
+}
+
+export function sheetOf(draft: { sheets: Sheet[] }, processor: string): Sheet | undefined {
+  return draft.sheets.find((sheet) => sheet.processor === processor);
+}
+
+/** `nowMs` plus a delay, as an instant. */
+export function after(draft: Draft, delayMs: number): Instant {
+  return new Date(draft.nowMs + delayMs).toISOString();
+}
+
+export function isDue(draft: Draft, at: Instant | null | undefined): boolean {
+  return at !== null && at !== undefined && Date.parse(at) <= draft.nowMs;
+}
+
+/** Hands the order to a person. The first reason stays until it is settled. */
+export function askPerson(draft: Draft, code: string, attempt: Attempt | null, text: string): void {
+  if (draft.order.review !== null) return;
+  draft.order.review = { code, attempt: attempt?.number ?? null, since: draft.now };
+  tell(draft, 'needs_review', text, attempt === null ? {} : { attempt });
+}

@@ -1,0 +1,95 @@
+import type { Attempt, AttemptMoney, Instrument, Operation, OrderState } from './order.ts';
+import type { MoneyView } from './view.ts';
+
+/** What can be read off an order's state. Nothing here is stored twice: each fact has this one place. */
+
+export function attemptNumbered(order: OrderState, number: number): Attempt | undefined {
+  return order.attempts[number - 1];
+}
+
+export function lastAttempt(order: OrderState): Attempt | undefined {
+  return order.attempts[order.attempts.length - 1];
+}
+
+export function instrumentById(order: OrderState, id: string | null): Instrument | undefined {
+  return id === null ? undefined : order.instruments.find((instrument) => instrument.id === id);
+}
+
+/** The operation that collects: the others act on what it made. */
+export function primaryOperation(attempt: Attempt): Operation | undefined {
+  return attempt.operations[0];
+}
+
+export function operationOf(attempt: Attempt, name: Operation['operation']): Operation | undefined {
+  return attempt.operations.find((operation) => operation.operation === name);
+}
+
+/** An authorization that was neither captured nor voided. */
+export function isAuthorized(attempt: Attempt): boolean {
+  return attempt.money.authorized > 0 && attempt.money.captured === 0 && attempt.money.voided === 0;
+}
+
+export function hasMoney(attempt: Attempt): boolean {
+  return attempt.money.captured > 0;
+}
+
+/** Can this attempt still take money? While one can, no other starts (I1, I3). */
+export function isPayable(attempt: Attempt): boolean {
+  if (attempt.fencedAt !== null) return false;
+  switch (attempt.outcome) {
+    case null:
+    case 'unknown':
+    case 'pending':
+    case 'requires_action':
+      return true;
+    case 'succeeded':
+      return isAuthorized(attempt);
+    case 'declined':
+    case 'not_executed':
+      return false;
+    default:
+      return attempt.outcome satisfies never;
+  }
+}
+
+export function payableAttempts(order: OrderState): Attempt[] {
+  return order.attempts.filter(isPayable);
+}
+
+/** The attempt that keeps the order's money: the first that took it. */
+export function keeper(order: OrderState): Attempt | undefined {
+  return order.attempts.find(hasMoney);
+}
+
+export function netOf(money: AttemptMoney): number {
+  return money.captured - money.refunded - money.returned - money.disputed;
+}
+
+/** Integers, minor units. `held` is what stands beyond the keeper's money and was not given back. */
+export function moneyOf(order: OrderState): MoneyView {
+  const view = { captured: 0, refunded: 0, returned: 0, disputed: 0, held: 0, net: 0 };
+  const keeps = order.closed !== null && order.closed.stage !== 'paid' ? undefined : keeper(order);
+  for (const attempt of order.attempts) {
+    const { money } = attempt;
+    view.captured += money.captured;
+    view.refunded += money.refunded;
+    view.returned += money.returned;
+    view.disputed += money.disputed;
+    if (attempt !== keeps) {
+      view.held += Math.max(0, netOf(money));
+      if (keeps !== undefined && isAuthorized(attempt)) view.held += money.authorized;
+    }
+  }
+  view.net = view.captured - view.refunded - view.returned - view.disputed;
+  return view;
+}
+
+/** An operation is with the processor right now. */
+export function inFlight(order: OrderState): { attempt: Attempt; operation: Operation } | undefined {
+  for (const attempt of order.attempts) {
+    for (const operation of attempt.operations) {
+      if (operation.endedAt === null) return { attempt, operation };
+    }
+  }
+  return undefined;
+}

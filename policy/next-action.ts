@@ -1,0 +1,150 @@
+import { inFlight, instrumentById, isAuthorized, isPayable, lastAttempt, moneyOf } from './facts.ts';
+import type { Attempt, OrderState } from './order.ts';
+import { offeredPaths } from './plan/buyer.ts';
+import { actionEndsAt } from './plan/wait.ts';
+import type { Rule, Rulebook } from './rulebook.ts';
+import { chooseRule } from './rules.ts';
+import type { Sheet } from './sheet.ts';
+import { needsHuman, stageOf } from './stage.ts';
+import type { Instant } from './terms.ts';
+import type { NextAction, OrderView, RecoveryOption } from './view.ts';
+import { plannedSteps } from './wake.ts';
+
+export interface Reading {
+  order: OrderState;
+  rulebook: Rulebook;
+  sheets: Sheet[];
+}
+
+export function ruleOf({ order, rulebook }: Reading): Rule {
+  const instrument = instrumentById(order, lastAttempt(order)?.instrumentId ?? null) ?? order.instruments[0] ?? null;
+  return chooseRule(rulebook, order.facts, instrument).rule;
+}
+
+/** What happens next, when, and whose turn it is. Derived; `url` is filled in by whoever answers the caller. */
+export function nextActionOf(reading: Reading): NextAction {
+  const { order } = reading;
+  const stage = stageOf(order);
+  const rule = ruleOf(reading);
+  const options = optionsOf(reading, rule);
+  const at = plannedSteps({ order, rule, sheets: reading.sheets })[0]?.at;
+  const base = { messageKey: stage as string, options, ...(at === undefined ? {} : { at }) };
+  const open = order.attempts.find(isPayable);
+  switch (stage) {
+    case 'attempting':
+    case 'confirming':
+    case 'capturing':
+    case 'cancelling':
+      return { ...base, type: 'wait_confirming', who: 'system' };
+    case 'payment_pending':
+      return { ...base, type: 'wait_pending', who: 'system' };
+    case 'waiting_authentication':
+      return { ...base, ...expiry(reading, rule, open), type: open?.action ?? 'authenticate', who: 'buyer' };
+    case 'waiting_buyer':
+      return { ...base, ...windowEnd(order), ...buyerTurn(order, options) };
+    case 'hosted_checkout':
+    case 'invoiced': {
+      const type = stage === 'invoiced' ? 'invoice' : 'hosted_checkout';
+      return { ...base, ...(open === undefined ? windowEnd(order) : expiry(reading, rule, open)), type, who: 'buyer' };
+    }
+    case 'retry_scheduled':
+      if (order.hold !== null) return { ...base, type: 'on_hold', who: 'support' };
+      return {
+        ...base,
+        type: order.retryAt?.reason === 'processor_down' ? 'wait_processor' : 'wait_scheduled',
+        who: 'system',
+      };
+    case 'authorized':
+      return { ...base, type: 'capture', who: 'merchant' };
+    case 'needs_review':
+      return { ...base, type: 'review', who: 'support', messageKey: order.review?.code ?? 'surplus' };
+    case 'paid':
+    case 'failed':
+    case 'expired':
+    case 'cancelled':
+      if (needsHuman(order)) return { ...base, type: 'review', who: 'support', options: [] };
+      return { type: 'none', who: 'none', messageKey: stage, options: [] };
+    default:
+      return stage satisfies never;
+  }
+}
+
+function buyerTurn(order: OrderState, options: RecoveryOption[]): Pick<NextAction, 'type' | 'who'> {
+  if (order.hold !== null) return { type: 'on_hold', who: 'support' };
+  const last = lastAttempt(order);
+  if (options[0]?.path === 'authenticate') return { type: 'authenticate', who: 'buyer' };
+  if (last?.failureClass === 'instrument_problem') return { type: 'fix_method', who: 'buyer' };
+  return { type: options.length > 1 ? 'choose_method' : 'new_method', who: 'buyer' };
+}
+
+function windowEnd(order: OrderState): { expiresAt?: Instant } {
+  return order.window === null ? {} : { expiresAt: order.window.endsAt };
+}
+
+function expiry(reading: Reading, rule: Rule, open: Attempt | undefined): { expiresAt?: Instant } {
+  return open === undefined ? {} : { expiresAt: actionEndsAt({ rule, sheets: reading.sheets }, open) };
+}
+
+/** The paths that can be chosen right now, the default first. None while the buyer has to be patient or nobody can choose. */
+function optionsOf(reading: Reading, rule: Rule): RecoveryOption[] {
+  const { order } = reading;
+  if (!mayChoose(order)) return [];
+  const offered = offeredPaths(order, rule, reading.sheets);
+  const first = order.window?.path;
+  if (first === 'hosted_checkout' || first === 'invoice') {
+    offered.sort((a, b) => Number(b.path === first) - Number(a.path === first));
+  }
+  return offered.map(({ path, instrument }, index) => ({
+    path,
+    rank: index + 1,
+    ...(instrument === undefined ? {} : { instrument: instrumentView(instrument) }),
+    ...windowEnd(order),
+  }));
+}
+
+/** Stages in which a choice makes sense; an unknown outcome first asks for patience (checked against the clock by the validator). */
+export function mayChoose(order: OrderState): boolean {
+  if (order.closed !== null || order.ending !== null || inFlight(order) !== undefined) return false;
+  if (order.attempts.some((attempt) => attempt.money.captured > 0 || isAuthorized(attempt))) return false;
+  return order.attempts.length > 0 || order.window !== null;
+}
+
+export function instrumentView(instrument: { id: string; network?: string; last4?: string }) {
+  return {
+    id: instrument.id,
+    ...(instrument.network === undefined ? {} : { network: instrument.network }),
+    ...(instrument.last4 === undefined ? {} : { last4: instrument.last4 }),
+  };
+}
+
+/** The body of every order call. */
+export function orderView(reading: Reading): OrderView {
+  const { order } = reading;
+  return {
+    orderId: order.facts.orderId,
+    stage: stageOf(order),
+    amount: order.facts.amount,
+    money: moneyOf(order),
+    attempts: order.attempts.map((attempt) => {
+      const instrument = instrumentById(order, attempt.instrumentId);
+      return {
+        number: attempt.number,
+        processor: attempt.processor,
+        instrument: instrument === undefined ? null : instrumentView(instrument),
+        outcome: attempt.outcome,
+        failureClass: attempt.failureClass,
+        processorCode: attempt.processorCode,
+        authentication: attempt.authentication,
+        operations: attempt.operations.map(({ operation, key, outcome, startedAt, endedAt }) => ({
+          operation,
+          key,
+          outcome,
+          startedAt,
+          endedAt,
+        })),
+      };
+    }),
+    nextAction: nextActionOf(reading),
+    rulebook: order.facts.rulebook,
+  };
+}

@@ -1,0 +1,260 @@
+import { after, type Draft, refuse, sheetOf, tell } from '../draft.ts';
+import { instrumentById, lastAttempt, primaryOperation } from '../facts.ts';
+import type { Attempt, Instrument } from '../order.ts';
+import type { Sheet } from '../sheet.ts';
+import { failureText } from '../words.ts';
+import { send, startAttempt } from './send.ts';
+import { canUse, refusalOfInstrument } from './usable.ts';
+
+const MAX_CHALLENGES = 3;
+
+/** What the system does by itself next, if the rule, the class and the time allow anything. */
+export function routeAutomatically(draft: Draft): boolean {
+  const { order } = draft;
+  if (order.hold !== null) {
+    refuse(draft, 'any automatic try', `held by ${order.hold.actor}: ${order.hold.reason}`);
+    return false;
+  }
+  const last = lastAttempt(order);
+  if (last === undefined || last.round !== order.round) return startRound(draft);
+  if (last.kind !== 'card') return false;
+  if (last.failureClass === 'transient' && resendTransient(draft, last)) return true;
+  return routeAfter(draft, last);
+}
+
+/** A round begins at the main processor, with the instrument that the order came with. */
+function startRound(draft: Draft): boolean {
+  const { order } = draft;
+  if (draft.nowMs > Date.parse(order.facts.notAfter)) {
+    refuse(draft, 'the first attempt', 'the buyer who waited for it has left (notAfter)');
+    return false;
+  }
+  const instrument = order.instruments.find((each) => each.origin === 'order');
+  if (instrument === undefined) return false;
+  const refusal = refusalOfInstrument(draft, instrument);
+  if (refusal !== null) {
+    refuse(draft, 'the first attempt', refusal.why, refusal.source);
+    return false;
+  }
+  return tryFirstUsable(draft, draft.rule.processors, instrument, 'main processor', false);
+}
+
+/** The same operation with the same key, while every send of it is proved not executed and the time allows. */
+function resendTransient(draft: Draft, attempt: Attempt): boolean {
+  const { order } = draft;
+  const operation = primaryOperation(attempt);
+  if (operation === undefined || operation.sendsNotExecuted < operation.sends) return false;
+  if (order.retryAt?.reason === 'backoff') {
+    if (Date.parse(order.retryAt.at) > draft.nowMs) return true;
+    order.retryAt = null;
+    return sendAgain(draft, attempt);
+  }
+  const delayMs = draft.rule.transient.sameKeyBackoffMs[operation.sends - 1];
+  if (delayMs === undefined || operation.resendUntil === null) return false;
+  if (draft.nowMs + delayMs >= Date.parse(operation.resendUntil)) return false;
+  if (!fitsAnswer(draft, sheetOf(draft, attempt.processor), delayMs)) return false;
+  order.retryAt = {
+    at: after(draft, delayMs),
+    instrumentId: attempt.instrumentId ?? '',
+    reason: 'backoff',
+    number: attempt.number,
+  };
+  draft.decided = `Send attempt ${attempt.number} to ${attempt.processor} again with the same key in ${delayMs} ms`;
+  return true;
+}
+
+function sendAgain(draft: Draft, attempt: Attempt): boolean {
+  const operation = primaryOperation(attempt);
+  if (operation === undefined) return false;
+  attempt.outcome = null;
+  attempt.failureClass = null;
+  attempt.endedAt = null;
+  draft.decided = `Send attempt ${attempt.number} to ${attempt.processor} again with the same key`;
+  send(draft, attempt, operation.operation);
+  return true;
+}
+
+function routeAfter(draft: Draft, last: Attempt): boolean {
+  const instrument = instrumentById(draft.order, last.instrumentId);
+  if (instrument === undefined || last.failureClass === null) return false;
+  const refusal = refusalOfInstrument(draft, instrument);
+  if (refusal !== null) {
+    refuse(draft, 'any further try with this payment method', refusal.why, refusal.source);
+    return false;
+  }
+  if (last.retryNotBefore !== null) {
+    refuse(draft, 'an immediate try', `advice: not before ${last.retryNotBefore}`, 'network advice code');
+    return false;
+  }
+  return routeByClass(draft, last, instrument);
+}
+
+function routeByClass(draft: Draft, last: Attempt, instrument: Instrument): boolean {
+  switch (last.failureClass) {
+    case 'soft_decline':
+    case 'processor_decline':
+      return extraTry(draft, last, instrument) || retryProcessor(draft, last, instrument, false);
+    case 'issuer_decline_unspecified':
+      return extraTry(draft, last, instrument) || retryProcessorOnce(draft, last, instrument);
+    case 'blocked':
+      return routeBlocked(draft, last, instrument);
+    case 'transient':
+      return retryProcessor(draft, last, instrument, false);
+    case 'unsupported':
+    case 'misconfigured':
+      return retryProcessor(draft, last, instrument, false);
+    case 'authentication_required':
+      return challenge(draft, last, instrument);
+    case 'authentication_failed':
+      refuse(
+        draft,
+        'another processor',
+        '3DS was tried and the payment failed: no other processor',
+        'Stripe, cross-processor retries',
+      );
+      return false;
+    default:
+      refuse(draft, 'an automatic try', `${failureText(last)}: only the buyer can help`);
+      return false;
+  }
+}
+
+function extraTry(draft: Draft, last: Attempt, instrument: Instrument): boolean {
+  const allowed = draft.rule.extraTry[last.processor] ?? 0;
+  const sheet = sheetOf(draft, last.processor);
+  if (allowed === 0 || sheet === undefined) return false;
+  if (sheet.nativeRetries) {
+    refuse(draft, `extra try at ${last.processor}`, 'the processor makes its own', `sheet of ${last.processor}`);
+    return false;
+  }
+  const made = draft.order.attempts.filter(
+    (each) => each.round === last.round && each.processor === last.processor,
+  ).length;
+  if (made > allowed || !canUse(draft, sheet, instrument, true) || !mayStart(draft, sheet, instrument)) return false;
+  startAttempt(draft, {
+    kind: 'card',
+    sheet,
+    instrument,
+    startedBy: 'rule',
+    challenge: last.challenge,
+    role: 'extra try',
+  });
+  return true;
+}
+
+function retryProcessor(draft: Draft, last: Attempt, instrument: Instrument, challenge: boolean): boolean {
+  const tried = new Set(draft.order.attempts.filter((each) => each.round === last.round).map((each) => each.processor));
+  const rest = draft.rule.processors.filter((processor) => !tried.has(processor));
+  return tryFirstUsable(draft, rest, instrument, 'retry processor', challenge);
+}
+
+function retryProcessorOnce(draft: Draft, last: Attempt, instrument: Instrument): boolean {
+  const declined = draft.order.attempts.filter(
+    (each) => each.round === last.round && each.failureClass === 'issuer_decline_unspecified',
+  );
+  if (new Set(declined.map((each) => each.processor)).size > 1) {
+    refuse(draft, 'a third processor', 'an unspecified decline is retried elsewhere once');
+    return false;
+  }
+  return retryProcessor(draft, last, instrument, false);
+}
+
+function routeBlocked(draft: Draft, last: Attempt, instrument: Instrument): boolean {
+  switch (draft.rule.onBlocked) {
+    case 'stop':
+      refuse(draft, 'the retry processor', 'the rule stops when a processor blocks the payment');
+      return false;
+    case 'retry_with_3ds':
+      return retryProcessor(draft, last, instrument, true);
+    case 'retry':
+      return retryProcessor(draft, last, instrument, false);
+    default:
+      return draft.rule.onBlocked satisfies never;
+  }
+}
+
+/** The issuer wants 3DS: the same processor, with the buyer, at most three challenges an instrument. */
+function challenge(draft: Draft, last: Attempt, instrument: Instrument): boolean {
+  const sheet = sheetOf(draft, last.processor);
+  const made = draft.order.attempts.filter((each) => each.challenge && each.instrumentId === instrument.id).length;
+  if (made >= MAX_CHALLENGES) {
+    refuse(draft, 'a further challenge', 'at most three challenges', 'EMV 3DS practice, Stripe');
+    return false;
+  }
+  if (!draft.order.facts.buyer.present) {
+    refuse(draft, 'a challenge', 'the buyer is not present');
+    return false;
+  }
+  if (sheet === undefined || !mayStart(draft, sheet, instrument)) return false;
+  startAttempt(draft, {
+    kind: 'card',
+    sheet,
+    instrument,
+    startedBy: 'rule',
+    challenge: true,
+    role: 'with authentication',
+  });
+  return true;
+}
+
+function tryFirstUsable(
+  draft: Draft,
+  processors: string[],
+  instrument: Instrument,
+  role: string,
+  challenge: boolean,
+): boolean {
+  let first = true;
+  for (const processor of processors) {
+    const sheet = sheetOf(draft, processor);
+    const why = sheet === undefined ? 'no such processor is set up' : null;
+    if (sheet === undefined || !canUse(draft, sheet, instrument, true)) {
+      tell(draft, 'processor_skipped', `${processor} skipped: ${why ?? draft.refused.at(-1)?.why ?? 'not usable'}`);
+      first = false;
+      continue;
+    }
+    if (!mayStart(draft, sheet, instrument)) return false;
+    const startedBy = draft.order.attempts.some((each) => each.round === draft.order.round)
+      ? 'rule'
+      : (draft.order.choice?.startedBy ?? 'rule');
+    startAttempt(draft, {
+      kind: 'card',
+      sheet,
+      instrument,
+      startedBy,
+      challenge,
+      role: first || role !== 'main processor' ? role : 'first usable processor',
+    });
+    return true;
+  }
+  if (processors.length === 0) refuse(draft, 'another processor', 'the rule names no further processor');
+  return false;
+}
+
+/** The automatic budget, and the time in which a buyer who waits must have an answer. */
+function mayStart(draft: Draft, sheet: Sheet, instrument: Instrument): boolean {
+  const { order } = draft;
+  const used = order.attempts.filter((each) => each.startedBy === 'rule' || each.startedBy === 'schedule').length;
+  if (used >= draft.rule.automaticAttempts) {
+    refuse(draft, `a try at ${sheet.processor}`, `the rule allows ${draft.rule.automaticAttempts} automatic attempts`);
+    return false;
+  }
+  if (order.askedBuyer && order.facts.offSession === undefined && instrument.origin === 'order') {
+    refuse(
+      draft,
+      `a try at ${sheet.processor}`,
+      'the buyer was asked to act: nothing more without the buyer or a mandate',
+    );
+    return false;
+  }
+  if (fitsAnswer(draft, sheet, 0)) return true;
+  const seconds = draft.rule.windows.answerWithinMs / 1000;
+  refuse(draft, `a try at ${sheet.processor}`, `the buyer has an answer within ${seconds} s, and it would not fit`);
+  return false;
+}
+
+function fitsAnswer(draft: Draft, sheet: Sheet | undefined, delayMs: number): boolean {
+  if (!draft.order.facts.buyer.present || sheet === undefined) return true;
+  const endsMs = Date.parse(draft.order.answerFrom) + draft.rule.windows.answerWithinMs;
+  return draft.nowMs + delayMs + sheet.callTimeoutMs <= endsMs;
+}

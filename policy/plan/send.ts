@@ -1,0 +1,130 @@
+import { after, type Draft, sheetOf, tell } from '../draft.ts';
+import { operationOf } from '../facts.ts';
+import type { Attempt, Instrument } from '../order.ts';
+import type { Sheet } from '../sheet.ts';
+import type { MoneyOperationName, StartedBy } from '../terms.ts';
+import { attemptText } from '../words.ts';
+import { resendUntil } from './proof-times.ts';
+
+export interface NewAttempt {
+  kind: Attempt['kind'];
+  sheet: Sheet;
+  instrument: Instrument | null;
+  startedBy: StartedBy;
+  challenge: boolean;
+  /** What this attempt is to the rule: `main processor`, `retry processor`, `extra try`, `buyer’s choice` … */
+  role: string;
+}
+
+/** Opens attempt n+1 and sends its collecting operation. Callers have checked that nothing is payable. */
+export function startAttempt(draft: Draft, start: NewAttempt): void {
+  const { order } = draft;
+  const attempt: Attempt = {
+    number: order.attempts.length + 1,
+    round: order.round,
+    kind: start.kind,
+    startedBy: start.startedBy,
+    processor: start.sheet.processor,
+    account: start.sheet.account,
+    instrumentId: start.instrument?.id ?? null,
+    challenge: start.challenge,
+    outcome: null,
+    failureClass: null,
+    processorCode: null,
+    networkCode: null,
+    adviceCode: null,
+    authentication: 'none',
+    action: null,
+    reference: null,
+    operations: [],
+    proof: null,
+    fencedAt: null,
+    leave: null,
+    retryNotBefore: null,
+    money: { authorized: 0, captured: 0, voided: 0, refunded: 0, returned: 0, disputed: 0 },
+    startedAt: draft.now,
+    endedAt: null,
+  };
+  order.attempts.push(attempt);
+  order.retryAt = null;
+  draft.decided = `${start.role}: ${attemptText(order, attempt)}`;
+  tell(draft, 'attempt_started', `${attemptText(order, attempt)} (${start.role})`, {
+    actor: actorOf(start.startedBy),
+    attempt,
+  });
+  send(draft, attempt, collectingOperation(draft, start.kind));
+}
+
+function actorOf(startedBy: StartedBy): 'system' | 'buyer' | 'support' {
+  return startedBy === 'buyer' || startedBy === 'support' ? startedBy : 'system';
+}
+
+function collectingOperation(draft: Draft, kind: Attempt['kind']): MoneyOperationName {
+  if (kind === 'hosted_checkout') return 'open_hosted';
+  if (kind === 'invoice') return 'open_invoice';
+  return draft.order.facts.capture === 'manual' ? 'authorize' : 'charge';
+}
+
+/** Sends an operation of an attempt: for the first time, or once more with the same key. */
+export function send(draft: Draft, attempt: Attempt, name: MoneyOperationName): void {
+  const sheet = sheetOf(draft, attempt.processor);
+  let operation = operationOf(attempt, name);
+  const again = operation !== undefined;
+  if (operation === undefined) {
+    operation = {
+      operation: name,
+      key: '',
+      readableKey: '',
+      outcome: null,
+      startedAt: draft.now,
+      endedAt: null,
+      sends: 0,
+      sendsNotExecuted: 0,
+      resendUntil: sheet === undefined ? null : resendUntil(draft, sheet),
+    };
+    attempt.operations.push(operation);
+  }
+  operation.sends += 1;
+  operation.endedAt = null;
+  if (attempt.proof !== null) {
+    attempt.proof.nextResendAt = null;
+    attempt.proof.nextLookupAt = null;
+    attempt.proof.absentAt = [];
+    attempt.proof.lookups = 0;
+  }
+  draft.command = {
+    attempt: attempt.number,
+    operation: name,
+    summary: summaryOf(draft, attempt, name, again ? operation.sends : 1),
+    timeoutMs: sheet?.callTimeoutMs ?? 2000,
+  };
+}
+
+/** Asks the processor what became of the attempt. */
+export function lookUp(draft: Draft, attempt: Attempt): void {
+  if (attempt.proof !== null) attempt.proof.nextLookupAt = null;
+  draft.command = {
+    attempt: attempt.number,
+    operation: 'lookup',
+    summary: `Attempt ${attempt.number}: ask ${attempt.processor} what became of it`,
+    timeoutMs: sheetOf(draft, attempt.processor)?.callTimeoutMs ?? 2000,
+  };
+}
+
+function summaryOf(draft: Draft, attempt: Attempt, name: MoneyOperationName, sends: number): string {
+  const what = attemptText(draft.order, attempt);
+  const text = name === 'charge' || name === 'authorize' ? what : `${what}, ${name.replace('_', ' ')}`;
+  return sends === 1 ? text : `${text}; same key, send ${sends}`;
+}
+
+/**
+ * When a hosted session or invoice has to close by itself: our window, never longer than the processor allows.
+ * Counted from the attempt's start, so that the same key always carries the same request.
+ */
+export function pageExpiry(plan: Pick<Draft, 'rule' | 'sheets'>, attempt: Attempt): string {
+  const sheet = sheetOf(plan, attempt.processor);
+  const hosted = attempt.kind === 'hosted_checkout';
+  const oursMs = hosted ? plan.rule.windows.hostedMs : plan.rule.windows.invoiceMs;
+  const theirsMs = (hosted ? sheet?.hostedMaxMs : sheet?.invoiceMaxMs) ?? oursMs;
+  return new Date(Date.parse(attempt.startedAt) + Math.min(oursMs, theirsMs)).toISOString();
+}

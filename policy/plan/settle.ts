@@ -1,0 +1,120 @@
+import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
+import { hasMoney, isAuthorized, isPayable, moneyOf, operationOf, payableAttempts } from '../facts.ts';
+import type { Attempt } from '../order.ts';
+import type { Stage } from '../terms.ts';
+import { amountText } from '../words.ts';
+import { fenceOf } from './proof-times.ts';
+import { lookUp, send } from './send.ts';
+
+/** Each step answers true when it has said what happens next; the first that does ends the planning. */
+
+/** Money is in: everything else is closed, a surplus is a person's, then the order is paid. */
+export function settle(draft: Draft): boolean {
+  const { order } = draft;
+  if (!order.attempts.some(hasMoney)) return false;
+  order.retryAt = null;
+  order.choice = null;
+  order.window = null;
+  if (order.review !== null && RESOLVED_BY_MONEY.has(order.review.code)) order.review = null;
+  const held = moneyOf(order).held;
+  if (held > 0) {
+    const text = `${amountText({ ...order.facts.amount, minor: held })} stands beyond the order's amount and has to be given back`;
+    askPerson(draft, 'surplus', null, text);
+  }
+  const open = payableAttempts(order).filter((attempt) => !hasMoney(attempt));
+  for (const attempt of open) attempt.leave ??= { reason: 'paid', since: draft.now };
+  if (open.length > 0) return leave(draft);
+  if (order.review === null) close(draft, 'paid', 'Paid');
+  return true;
+}
+
+/** Reasons for a person that proof of the money has answered. */
+const RESOLVED_BY_MONEY = new Set(['unknown_too_long', 'windows_over', 'pending_too_long', 'cannot_fence']);
+
+/** The order is being ended: whatever can take money is closed first. */
+export function end(draft: Draft): boolean {
+  const { order } = draft;
+  if (order.ending === null) return false;
+  order.retryAt = null;
+  order.choice = null;
+  const open = payableAttempts(order);
+  const reason = order.ending.as === 'expired' ? 'expiry' : 'cancel';
+  for (const attempt of open) attempt.leave ??= { reason, since: draft.now };
+  if (open.length > 0) return leave(draft);
+  order.review = null;
+  close(draft, order.ending.as, `${ENDED[order.ending.as]}: ${order.ending.reason}`);
+  return true;
+}
+
+const ENDED = { cancelled: 'Cancelled', expired: 'Expired', failed: 'Closed without payment' } as const;
+
+export function close(draft: Draft, stage: 'paid' | 'cancelled' | 'expired' | 'failed', text: string): void {
+  draft.order.closed = { stage, at: draft.now };
+  draft.order.ending = null;
+  draft.order.hold = null;
+  draft.order.window = null;
+  draft.decided ??= text;
+  tell(draft, `order_${stage}` satisfies `order_${Stage}`, text);
+}
+
+/**
+ * Leaving a payable attempt: fence, wait for the confirmation, go on. True while one is not confirmed.
+ * What has no fence on its sheet is waited for: its end comes by webhook, by its own expiry, or by a person.
+ */
+export function leave(draft: Draft): boolean {
+  for (const attempt of draft.order.attempts) {
+    if (attempt.leave === null || !isPayable(attempt)) continue;
+    leaveOne(draft, attempt);
+    return true;
+  }
+  return false;
+}
+
+function leaveOne(draft: Draft, attempt: Attempt): void {
+  const fence = operationOf(attempt, fenceOf(attempt));
+  if (fence === undefined && canFence(draft, attempt)) {
+    send(draft, attempt, fenceOf(attempt));
+    draft.decided = `Close attempt ${attempt.number} at ${attempt.processor} first`;
+    tell(draft, 'fence_sent', `Closing attempt ${attempt.number} at ${attempt.processor} before anything else`, {
+      attempt,
+    });
+    return;
+  }
+  const { proof } = attempt;
+  if (proof !== null && proof.nextResendAt !== null && Date.parse(proof.nextResendAt) <= draft.nowMs) {
+    send(draft, attempt, fenceOf(attempt));
+    return;
+  }
+  if (proof !== null && proof.nextLookupAt !== null && Date.parse(proof.nextLookupAt) <= draft.nowMs) {
+    lookUp(draft, attempt);
+    return;
+  }
+  if (proof === null || (proof.nextResendAt === null && proof.nextLookupAt === null)) explainNoFence(draft, attempt);
+  if (draft.nowMs - Date.parse(attempt.leave?.since ?? draft.now) >= draft.rule.windows.unknownBuyerLimitMs) {
+    askPerson(
+      draft,
+      'cannot_fence',
+      attempt,
+      `${attempt.processor} has not confirmed that attempt ${attempt.number} is closed`,
+    );
+  }
+  draft.decided ??= `Wait until ${attempt.processor} confirms that attempt ${attempt.number} is closed`;
+}
+
+function canFence(draft: Draft, attempt: Attempt): boolean {
+  const sheet = sheetOf(draft, attempt.processor);
+  if (sheet === undefined || attempt.outcome === 'pending') return false;
+  if (isAuthorized(attempt)) return sheet.operations.includes('void');
+  if (attempt.kind === 'hosted_checkout') return sheet.fence.hosted;
+  if (attempt.kind === 'invoice') return sheet.fence.invoice;
+  return sheet.fence.payment;
+}
+
+function explainNoFence(draft: Draft, attempt: Attempt): void {
+  const what = attempt.outcome === 'pending' ? 'a pending payment cannot be closed' : 'its sheet names no fence';
+  draft.refused.push({
+    what: `close attempt ${attempt.number} at ${attempt.processor}`,
+    why: what,
+    source: `sheet of ${attempt.processor}`,
+  });
+}

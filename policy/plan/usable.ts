@@ -1,0 +1,57 @@
+import { type Draft, refuse } from '../draft.ts';
+import type { Instrument } from '../order.ts';
+import type { Sheet } from '../sheet.ts';
+
+/** Why no attempt that we submit may use this instrument, or `null` when one may (I4). Holds for rule, buyer and support alike. */
+export function refusalOfInstrument(
+  draft: Pick<Draft, 'ceilings'>,
+  instrument: Instrument,
+): { why: string; source: string; code: 'forbidden' | 'ceiling' } | null {
+  if (instrument.forbidden !== undefined) {
+    const { failureClass, source } = instrument.forbidden;
+    return { why: `forbidden after ${failureClass ?? 'a final decline'}`, source, code: 'forbidden' };
+  }
+  for (const ceiling of draft.ceilings) {
+    if (ceiling.identity !== instrument.identity || ceiling.used < ceiling.limit) continue;
+    const why = `${ceiling.name}: ${ceiling.used} of ${ceiling.limit} attempts used until ${ceiling.windowEndsAt}`;
+    return { why, source: `${ceiling.document} (${ceiling.edition})`, code: 'ceiling' };
+  }
+  return null;
+}
+
+/** Can this processor take this instrument for this order? Says why not in the explanation when `explain`. */
+export function canUse(draft: Draft, sheet: Sheet, instrument: Instrument | null, explain: boolean): boolean {
+  const why = whyNot(draft, sheet, instrument);
+  if (why === null) return true;
+  if (explain) refuse(draft, `use ${sheet.processor}`, why, `sheet of ${sheet.processor}`);
+  return false;
+}
+
+function whyNot(draft: Draft, sheet: Sheet, instrument: Instrument | null): string | null {
+  const { facts } = draft.order;
+  const unsupported = facts.features.find((feature) => sheet.unsupportedFeatures.includes(feature));
+  if (unsupported !== undefined) return `it does not support ${unsupported}`;
+  if (instrument !== null && credentialFor(draft, instrument, sheet.processor) === undefined) {
+    return 'it has no credential for this payment method';
+  }
+  const operation = facts.capture === 'manual' ? 'authorize' : 'charge';
+  if (instrument !== null && !sheet.operations.includes(operation)) return `it does not ${operation}`;
+  const health = draft.health.find((each) => each.processor === sheet.processor);
+  if (health?.downUntil != null && Date.parse(health.downUntil) > draft.nowMs)
+    return `it is down until ${health.downUntil}`;
+  return null;
+}
+
+/** The credential to send to a processor: not expired, and a single-use one only once. */
+export function credentialFor(
+  draft: Pick<Draft, 'order' | 'nowMs'>,
+  instrument: Instrument,
+  processor: string,
+): Instrument['credentials'][number] | undefined {
+  return instrument.credentials.find((credential) => {
+    if (credential.processor !== processor && credential.processor !== '*') return false;
+    if (credential.expiresAt !== undefined && Date.parse(credential.expiresAt) <= draft.nowMs) return false;
+    if (credential.singleUse !== true) return true;
+    return !draft.order.attempts.some((each) => each.instrumentId === instrument.id && each.processor === processor);
+  });
+}

@@ -1,0 +1,108 @@
+import type { CeilingReading } from './decision.ts';
+import { attemptNumbered, instrumentById, isAuthorized, isPayable, lastAttempt } from './facts.ts';
+import { mayChoose, type Reading, ruleOf } from './next-action.ts';
+import type { Instrument, OrderState } from './order.ts';
+import { offeredPaths } from './plan/buyer.ts';
+import { refusalOfInstrument } from './plan/usable.ts';
+import type { Instant, RecoveryPath } from './terms.ts';
+import { instantText } from './words.ts';
+
+/** Why a command cannot apply now, or `null`. Read-only, so that an update's validator can ask before anything is recorded. */
+export interface Refusal {
+  code: 'order_closed' | 'recovery_refused' | 'nothing_to_capture' | 'not_unknown';
+  message: string;
+}
+
+const CLOSED: Refusal = { code: 'order_closed', message: 'The order is closed. Nothing was changed.' };
+
+export function refuseRecovery(
+  reading: Reading,
+  choice: { path: RecoveryPath; instrument?: Instrument; instrumentId?: string },
+  ceilings: CeilingReading[],
+  now: Instant,
+): Refusal | null {
+  const { order } = reading;
+  if (order.closed !== null || order.ending !== null) return CLOSED;
+  const patience = refuseImpatience(reading, now);
+  if (patience !== null) return patience;
+  if (!mayChoose(order)) return refused('An attempt is running. Read the order again in a moment.');
+  if (choice.path === 'new_method' && choice.instrument === undefined)
+    return refused('`new_method` needs a payment method.');
+  if (choice.path === 'saved_method' && instrumentById(order, choice.instrumentId ?? null) === undefined) {
+    return refused('The order knows no such saved method.');
+  }
+  const known = instrumentById(order, choice.instrument?.id ?? choice.instrumentId ?? null) ?? choice.instrument;
+  const refusal = known === undefined ? null : refusalOfInstrument({ ceilings }, known);
+  if (refusal !== null) return refused(`This payment method cannot be used: ${refusal.why}. Choose another one.`);
+  const offered = offeredPaths(order, ruleOf(reading), reading.sheets).map((each) => each.path);
+  if (!offered.includes(choice.path))
+    return refused(`The path ${choice.path} is not offered. Offered: ${offered.join(', ') || 'none'}.`);
+  return null;
+}
+
+/** While an outcome is unknown the buyer is asked for patience; a pending payment cannot be left at all. */
+function refuseImpatience(reading: Reading, now: Instant): Refusal | null {
+  const patienceMs = ruleOf(reading).windows.buyerPatienceMs;
+  for (const attempt of reading.order.attempts) {
+    if (!isPayable(attempt)) continue;
+    if (attempt.outcome === 'pending') return refused('The processor is working on the payment: it cannot be left.');
+    if (attempt.outcome !== 'unknown' || attempt.proof === null) continue;
+    const until = Date.parse(attempt.proof.since) + patienceMs;
+    if (Date.parse(now) < until) {
+      return refused(
+        `The payment is being confirmed. Another path can be chosen from ${instantText(new Date(until).toISOString())}.`,
+      );
+    }
+  }
+  return null;
+}
+
+export function refuseCancel(order: OrderState): Refusal | null {
+  if (order.closed !== null) return CLOSED;
+  if (order.attempts.some((attempt) => attempt.money.captured > 0)) {
+    return { code: 'order_closed', message: 'The order is paid: refund it instead. Nothing was changed.' };
+  }
+  return null;
+}
+
+export function refuseClose(order: OrderState): Refusal | null {
+  return refuseCancel(order);
+}
+
+export function refuseHold(order: OrderState): Refusal | null {
+  return order.closed !== null ? CLOSED : null;
+}
+
+export function refuseRetry(reading: Reading, ceilings: CeilingReading[]): Refusal | null {
+  const { order } = reading;
+  if (order.closed !== null || order.ending !== null) return CLOSED;
+  if (order.attempts.some(isPayable))
+    return refused('An attempt can still take money: it has to be proved or closed first.');
+  const last = lastAttempt(order);
+  const instrument = instrumentById(order, last?.instrumentId ?? null) ?? order.instruments[0];
+  if (instrument === undefined) return refused('The order has no payment method to try.');
+  const refusal = refusalOfInstrument({ ceilings }, instrument);
+  if (refusal !== null) return refused(`This payment method cannot be used: ${refusal.why}.`);
+  return null;
+}
+
+export function refuseResolve(order: OrderState, attemptNumber: number): Refusal | null {
+  if (order.closed !== null) return CLOSED;
+  const attempt = attemptNumbered(order, attemptNumber);
+  if (attempt === undefined || attempt.outcome !== 'unknown') {
+    return { code: 'not_unknown', message: `Attempt ${attemptNumber} has no unknown outcome. Nothing was changed.` };
+  }
+  return null;
+}
+
+export function refuseCapture(order: OrderState): Refusal | null {
+  if (order.closed !== null) return CLOSED;
+  if (!order.attempts.some(isAuthorized)) {
+    return { code: 'nothing_to_capture', message: 'Nothing is authorized. Nothing was changed.' };
+  }
+  return null;
+}
+
+function refused(message: string): Refusal {
+  return { code: 'recovery_refused', message };
+}

@@ -1,0 +1,62 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { createSealer } from '../contract/sealing.ts';
+import { openProcessors } from '../processors/registry.ts';
+import { openStore } from '../store/open.ts';
+import type { WorkerSettings } from './settings.ts';
+
+export interface OrderWorker {
+  worker: Worker;
+  client: Client;
+  /** After `worker.run()` ended. */
+  close(): Promise<void>;
+}
+
+/** Longer than the longest call to a processor and its recording: a worker that is asked to stop finishes what it sent. */
+const SHUTDOWN_GRACE_MS = 15_000;
+
+/** Everything a worker is made of, put together in this one place. */
+export async function createOrderWorker(
+  settings: WorkerSettings,
+  workflows: Pick<WorkerOptions, 'workflowBundle'>,
+): Promise<OrderWorker> {
+  const { temporalAddress: address, namespace, taskQueue, timeScale, mode } = settings;
+  const sealer = createSealer(settings.sealingKey);
+  const processors = openProcessors(settings.processors);
+  const store = await openStore(settings.databaseUrl);
+  const [connection, native] = await Promise.all([
+    Connection.connect({ address }),
+    NativeConnection.connect({ address }),
+  ]);
+  const client = new Client({ connection, namespace });
+  const activities = createActivities({
+    store,
+    processors,
+    openCredential: (sealed) => sealer.open(sealed),
+    client,
+    taskQueue,
+    nowMs: () => Date.now(),
+    timeScale,
+  });
+  const sheets = [...processors.values()].map(({ sheet }) => sheet);
+  await store.publishDeployment({ mode, timeScale, sheets, taskQueue });
+  const worker = await Worker.create({
+    connection: native,
+    namespace,
+    taskQueue,
+    activities,
+    ...workflows,
+    reuseV8Context: true,
+    maxCachedWorkflows: settings.maxCachedWorkflows,
+    // A worker that died holds up the next task of its workflows for this long at most.
+    stickyQueueScheduleToStartTimeout: '1 s',
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+  });
+  const close = async () => {
+    await native.close();
+    await connection.close();
+    await store.close();
+  };
+  return { worker, client, close };
+}

@@ -1,0 +1,62 @@
+import { SettingInvalid } from '../contract/sealing.ts';
+
+/** What the worker is told by environment. Names are in the errors, values never are. */
+export interface WorkerSettings {
+  databaseUrl: string;
+  temporalAddress: string;
+  namespace: string;
+  taskQueue: string;
+  sealingKey: string;
+  mode: 'test' | 'live';
+  /** Divides waits in test mode; 1 in live mode. */
+  timeScale: number;
+  processors: { alphaUrl: string; betaUrl: string; gammaUrl: string; webhookSecret: string };
+  /** Workflows kept in memory between their tasks; each takes about 0.3 MB. */
+  maxCachedWorkflows: number;
+}
+
+export function readWorkerSettings(env: NodeJS.ProcessEnv = process.env): WorkerSettings {
+  const mode = readMode(env);
+  return {
+    databaseUrl: needed(env, 'DATABASE_URL'),
+    temporalAddress: needed(env, 'TEMPORAL_ADDRESS'),
+    namespace: env.TEMPORAL_NAMESPACE || 'default',
+    taskQueue: env.TEMPORAL_TASK_QUEUE || 'recoup',
+    sealingKey: needed(env, 'RECOUP_SEALING_KEY'),
+    mode,
+    timeScale: readTimeScale(env, mode),
+    processors: {
+      alphaUrl: needed(env, 'SIMULATOR_ALPHA_URL'),
+      betaUrl: needed(env, 'SIMULATOR_BETA_URL'),
+      gammaUrl: needed(env, 'SIMULATOR_GAMMA_URL'),
+      webhookSecret: needed(env, 'SIMULATOR_WEBHOOK_SECRET'),
+    },
+    maxCachedWorkflows: wholeNumber(env, 'RECOUP_MAX_CACHED_WORKFLOWS', 500),
+  };
+}
+
+function readMode(env: NodeJS.ProcessEnv): 'test' | 'live' {
+  const mode = env.RECOUP_MODE || 'test';
+  if (mode === 'test' || mode === 'live') return mode;
+  throw new SettingInvalid('RECOUP_MODE', 'must be `test` or `live`');
+}
+
+function readTimeScale(env: NodeJS.ProcessEnv, mode: 'test' | 'live'): number {
+  const scale = wholeNumber(env, 'RECOUP_TIME_SCALE', 1);
+  if (mode === 'live' && scale !== 1) throw new SettingInvalid('RECOUP_TIME_SCALE', 'is for test mode only');
+  return scale;
+}
+
+function wholeNumber(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new SettingInvalid(name, 'must be a whole number from 1');
+}
+
+function needed(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name];
+  if (value !== undefined && value !== '') return value;
+  throw new SettingInvalid(name, 'is missing');
+}

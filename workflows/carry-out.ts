@@ -1,0 +1,164 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { MoneyOperationInput } from '../activities/inputs.ts';
+import { operationKey } from '../contract/keys.ts';
+import type { OperationResult } from '../policy/answers.ts';
+import type { SendCommand } from '../policy/events.ts';
+import { attemptNumbered, instrumentById, operationOf, primaryOperation } from '../policy/facts.ts';
+import { ruleOf } from '../policy/next-action.ts';
+import type { Attempt, Operation } from '../policy/order.ts';
+import { pageExpiry } from '../policy/plan/send.ts';
+import { credentialFor } from '../policy/plan/usable.ts';
+import { runLookup, runOperation } from './activities.ts';
+import { type Collection, confirmSaved, hasUnsaved, progressOf } from './collection.ts';
+
+/** Carries out the one command of a decision and says how it ended; whatever goes wrong on the way is a result too. */
+export async function carryOut(collection: Collection, command: SendCommand): Promise<OperationResult> {
+  const attempt = attemptNumbered(collection.order, command.attempt);
+  if (attempt === undefined) throw ApplicationFailure.nonRetryable(`No attempt ${command.attempt}`);
+  if (command.operation === 'lookup') return lookUp(collection, attempt, command);
+  const operation = operationOf(attempt, command.operation);
+  if (operation === undefined)
+    throw ApplicationFailure.nonRetryable(`No ${command.operation} in attempt ${attempt.number}`);
+  fixKey(collection, attempt, operation);
+  const input = operationInput(collection, attempt, operation, command);
+  const sheet = collection.input.sheets.find(({ processor }) => processor === attempt.processor);
+  try {
+    const result = await runOperation(input, sheet, command.summary);
+    if (input.progress !== null && result.claim !== 'none') confirmSaved(collection, input.progress);
+    return result;
+  } catch (error) {
+    return resultOfFault(error, input, operation.startedAt);
+  }
+}
+
+/** The key is fixed before the first send and never again. It is shown beside its readable form. */
+function fixKey(collection: Collection, attempt: Attempt, operation: Operation): void {
+  if (operation.key !== '') return;
+  const { merchantId, orderId } = collection.order.facts;
+  const sheet = collection.input.sheets.find(({ processor }) => processor === attempt.processor);
+  const derived = operationKey({
+    merchantId,
+    orderId,
+    attempt: attempt.number,
+    operation: operation.operation,
+    processor: attempt.processor,
+    account: attempt.account,
+    maxKeyLength: sheet?.idempotency?.maxKeyLength ?? null,
+  });
+  operation.key = derived.key;
+  operation.readableKey = derived.readableKey;
+}
+
+function operationInput(
+  collection: Collection,
+  attempt: Attempt,
+  operation: Operation,
+  command: SendCommand,
+): MoneyOperationInput {
+  const { facts } = collection.order;
+  const primary = primaryOperation(attempt);
+  const collects = operation === primary;
+  const sealed = collects ? sealedCredential(collection, attempt) : undefined;
+  const page = attempt.kind !== 'card' && collects;
+  return {
+    operation: operation.operation,
+    merchantId: facts.merchantId,
+    orderId: facts.orderId,
+    attempt: attempt.number,
+    processor: attempt.processor,
+    account: attempt.account,
+    key: operation.key,
+    readableKey: operation.readableKey,
+    amountMinor: facts.amount.minor,
+    currency: facts.amount.currency,
+    instrumentId: attempt.instrumentId,
+    ...(sealed === undefined ? {} : { sealedCredential: sealed }),
+    ...(collects || attempt.reference === null ? {} : { reference: attempt.reference }),
+    ...(collects || primary === undefined ? {} : { targetKey: primary.key }),
+    challenge: attempt.challenge,
+    offSession: facts.offSession !== undefined,
+    features: facts.features,
+    metadata: facts.metadata,
+    ...(facts.description === undefined ? {} : { description: facts.description }),
+    ...(facts.returnUrl === undefined ? {} : { returnUrl: facts.returnUrl }),
+    ...(page ? { expiresAt: expiryOfPage(collection, attempt) } : {}),
+    sendBefore: sendBefore(collection, attempt, operation),
+    resendUntil: operation.resendUntil,
+    timeoutMs: command.timeoutMs,
+    progress: hasUnsaved(collection) ? progressOf(collection) : null,
+  };
+}
+
+function sealedCredential({ order }: Collection, attempt: Attempt): string | undefined {
+  const instrument = instrumentById(order, attempt.instrumentId);
+  if (instrument === undefined) return undefined;
+  const others = { ...order, attempts: order.attempts.filter(({ number }) => number < attempt.number) };
+  return credentialFor({ order: others, nowMs: Date.parse(attempt.startedAt) }, instrument, attempt.processor)?.sealed;
+}
+
+/** From the attempt's start, so that a resend asks for the same thing. */
+function expiryOfPage({ order, input }: Collection, attempt: Attempt): string {
+  const rule = ruleOf({ order, rulebook: input.rulebook, sheets: input.sheets });
+  return pageExpiry({ rule, sheets: input.sheets }, attempt);
+}
+
+/** The first round's charges are bound to the caller who waits for them; a resend is bound by its key's own time. */
+function sendBefore({ order }: Collection, attempt: Attempt, operation: Operation): string | null {
+  const first = operation.sends === 1 && operation === primaryOperation(attempt);
+  return first && attempt.round === 1 && attempt.startedBy === 'rule' ? order.facts.notAfter : null;
+}
+
+async function lookUp(collection: Collection, attempt: Attempt, command: SendCommand): Promise<OperationResult> {
+  const { facts } = collection.order;
+  const primary = primaryOperation(attempt);
+  const input = {
+    merchantId: facts.merchantId,
+    orderId: facts.orderId,
+    attempt: attempt.number,
+    processor: attempt.processor,
+    operation: primary?.operation ?? 'charge',
+    key: primary?.key ?? '',
+    ...(attempt.reference === null ? {} : { reference: attempt.reference }),
+    timeoutMs: command.timeoutMs,
+  } as const;
+  try {
+    return await runLookup(input, command.summary);
+  } catch (error) {
+    const result = resultOfFault(error, { ...input, operation: 'lookup' }, new Date().toISOString());
+    return { ...result, outcome: 'unknown', found: 'no_answer', provedNotExecuted: false };
+  }
+}
+
+/**
+ * An activity that failed instead of answering. Not started in time, or no claim: proved that nothing was sent.
+ * Anything else after that may have moved money, so it is unknown.
+ */
+function resultOfFault(
+  error: unknown,
+  ref: { attempt: number; operation: OperationResult['operation']; key: string },
+  startedAt: string,
+): OperationResult {
+  if (!(error instanceof ActivityFailure)) throw error;
+  const { cause } = error;
+  const neverStarted = cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
+  const notClaimed = cause instanceof ApplicationFailure && cause.type === 'StoreUnavailable';
+  const nothingSent = neverStarted || notClaimed;
+  const evidence = neverStarted ? 'no_worker' : notClaimed ? 'store_unavailable' : 'worker_lost';
+  return {
+    attempt: ref.attempt,
+    operation: ref.operation,
+    key: ref.key,
+    outcome: nothingSent ? 'not_executed' : 'unknown',
+    failureClass: nothingSent ? 'transient' : 'unknown_outcome',
+    forbidsInstrument: false,
+    retryAfterMs: null,
+    evidence,
+    document: '',
+    edition: '',
+    provedNotExecuted: nothingSent,
+    sent: !nothingSent,
+    claim: nothingSent ? 'none' : 'granted',
+    startedAt,
+    endedAt: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,132 @@
+import { log, workflowInfo } from '@temporalio/workflow';
+import type { Progress } from '../activities/inputs.ts';
+import type { OrderPaymentInput } from '../contract/messages.ts';
+import { decide } from '../policy/decide.ts';
+import type { Decision } from '../policy/decision.ts';
+import type { MerchantEvent, OrderEvent, TimelineEntry } from '../policy/events.ts';
+import { inFlight, lastAttempt } from '../policy/facts.ts';
+import { nextActionOf, orderView } from '../policy/next-action.ts';
+import type { OrderState } from '../policy/order.ts';
+import { needsHuman, stageOf } from '../policy/stage.ts';
+import type { OrderView } from '../policy/view.ts';
+
+/** One order's collection in this run: its state, what came in, and what was decided but not written yet. */
+export interface Collection {
+  // — given —
+  input: OrderPaymentInput;
+  // — carried through continue-as-new —
+  order: OrderState;
+  // — of this run —
+  /** Messages in the order in which they came. Handlers only add; the story takes. */
+  inbox: OrderEvent[];
+  /** `collect` was accepted (or this run does not begin with it): from here on charges are allowed. */
+  accepted: boolean;
+  wake: Decision['wake'];
+  unsaved: Pick<Progress, 'entries' | 'events' | 'appliedEvents'>;
+  /** Writes that wait for the store, one after the other. */
+  backlog: Promise<void> | null;
+  /** True until the first write of a run that began with `collect`. */
+  firstWrite: boolean;
+  /** Entries of this run, for the queries. */
+  told: TimelineEntry[];
+}
+
+const TOLD_AT_MOST = 200;
+
+export function openCollection(input: OrderPaymentInput): Collection {
+  return {
+    input,
+    order: input.state,
+    inbox: (input.answers ?? []).map((result) => ({ type: 'answered', result })),
+    accepted: !input.firstOfOrder,
+    wake: null,
+    unsaved: { entries: [], events: [], appliedEvents: [] },
+    backlog: null,
+    firstWrite: input.firstOfOrder,
+    told: [],
+  };
+}
+
+/** Lets the policy decide on one event and takes the new state. The clock is the workflow's own. */
+export function decideOn(collection: Collection, event: OrderEvent): Decision {
+  const { rulebook, sheets } = collection.input;
+  const decision = decide({
+    order: collection.order,
+    event,
+    rulebook,
+    sheets,
+    ceilings: [],
+    health: [],
+    now: new Date().toISOString(),
+  });
+  collection.order = decision.order;
+  collection.wake = decision.wake;
+  remember(collection, decision.entries, decision.events);
+  if (event.type === 'processor_event') {
+    const { processor, eventId } = event.event;
+    collection.unsaved.appliedEvents.push({ processor, eventId });
+  }
+  return decision;
+}
+
+function remember(collection: Collection, entries: TimelineEntry[], events: MerchantEvent[]): void {
+  collection.unsaved.entries.push(...entries);
+  collection.unsaved.events.push(...events);
+  collection.told.push(...entries);
+  if (collection.told.length > TOLD_AT_MOST) collection.told.splice(0, collection.told.length - TOLD_AT_MOST);
+}
+
+export function hasUnsaved({ unsaved }: Collection): boolean {
+  return unsaved.entries.length > 0 || unsaved.events.length > 0 || unsaved.appliedEvents.length > 0;
+}
+
+/** Everything decided since the last write, as one write. Repeating it changes nothing, so it stays `unsaved` until confirmed. */
+export function progressOf(collection: Collection): Progress {
+  const { order, unsaved } = collection;
+  const last = lastAttempt(order);
+  return {
+    merchantId: order.facts.merchantId,
+    orderId: order.facts.orderId,
+    runId: workflowInfo().runId,
+    firstOfOrder: collection.firstWrite,
+    state: order,
+    stage: stageOf(order),
+    needsHuman: needsHuman(order),
+    nextActionAt: collection.wake?.at ?? null,
+    processor: last?.processor ?? null,
+    failureClass: last?.failureClass ?? null,
+    entries: unsaved.entries.slice(),
+    events: unsaved.events.slice(),
+    appliedEvents: unsaved.appliedEvents.slice(),
+  };
+}
+
+/** The store has this write: forget it. */
+export function confirmSaved(collection: Collection, saved: Progress): void {
+  const { unsaved } = collection;
+  unsaved.entries.splice(0, saved.entries.length);
+  unsaved.events.splice(0, saved.events.length);
+  unsaved.appliedEvents.splice(0, saved.appliedEvents.length);
+  collection.firstWrite = false;
+}
+
+export function viewOf({ order, input }: Collection): OrderView {
+  return orderView({ order, rulebook: input.rulebook, sheets: input.sheets });
+}
+
+export function nextActionIn({ order, input }: Collection) {
+  return nextActionOf({ order, rulebook: input.rulebook, sheets: input.sheets });
+}
+
+/** The caller can be answered: nothing is being tried for them right now. */
+export function isAnswerable({ order, inbox }: Collection): boolean {
+  return inbox.length === 0 && inFlight(order) === undefined && stageOf(order) !== 'attempting';
+}
+
+/** The store's version of the order takes the place of this run's: it was collected before, and goes on from there. */
+export function adopt(collection: Collection, state: OrderState): void {
+  log.info('The order is known to the store: this run goes on with it', { orderId: state.facts.orderId });
+  collection.order = state;
+  collection.firstWrite = false;
+  collection.unsaved = { entries: [], events: [], appliedEvents: [] };
+}

@@ -1,0 +1,152 @@
+import type { UpdateDefinition } from '@temporalio/common';
+import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import * as messages from '../contract/messages.ts';
+import type { OrderEvent } from '../policy/events.ts';
+import { moneyOf } from '../policy/facts.ts';
+import type { Reading } from '../policy/next-action.ts';
+import { ruleOf } from '../policy/next-action.ts';
+import * as refusals from '../policy/refusals.ts';
+import { plannedSteps } from '../policy/wake.ts';
+import { type Collection, isAnswerable, nextActionIn, viewOf } from './collection.ts';
+
+/** Every handler, set before the first await. They record and wait for the story; none of them acts. */
+export function receiveMessages(collection: Collection): void {
+  receiveCollect(collection);
+  receiveCommands(collection);
+  receiveSignals(collection);
+  receiveCancellation(collection);
+  answerQueries(collection);
+}
+
+/** Accepted always: refusing the first `collect` would leave a started workflow that nobody waits for. */
+function receiveCollect(collection: Collection): void {
+  setHandler(messages.collect, async () => {
+    collection.accepted = true;
+    await shielded(() => condition(() => collection.order.seq > 0 && isAnswerable(collection)));
+    const { requestHash } = collection.order.facts;
+    return { requestHash, startId: collection.input.startId, view: viewOf(collection) };
+  });
+}
+
+function receiveCommands(collection: Collection): void {
+  const reading = () => readingOf(collection);
+  command(
+    collection,
+    messages.chooseRecovery,
+    (choice) => refusals.refuseRecovery(reading(), choice, [], now()),
+    (choice) => ({
+      type: 'recovery_chosen',
+      id: choice.commandId,
+      actor: choice.actor,
+      path: choice.path,
+      ...(choice.instrument === undefined ? {} : { instrument: choice.instrument }),
+      ...(choice.instrumentId === undefined ? {} : { instrumentId: choice.instrumentId }),
+    }),
+  );
+  command(
+    collection,
+    messages.resolveUnknown,
+    (each) => refusals.refuseResolve(collection.order, each.attempt),
+    (each) => ({
+      type: 'unknown_resolved',
+      id: each.commandId,
+      actor: each.actor,
+      attempt: each.attempt,
+      outcome: each.outcome,
+      evidence: each.evidence,
+      reason: each.reason,
+    }),
+  );
+  plainCommand(collection, messages.cancelOrder, 'cancel_requested', () => refusals.refuseCancel(collection.order));
+  plainCommand(collection, messages.closeOrder, 'close_requested', () => refusals.refuseClose(collection.order));
+  plainCommand(collection, messages.holdRetries, 'retries_held', () => refusals.refuseHold(collection.order));
+  plainCommand(collection, messages.releaseRetries, 'retries_released', () => refusals.refuseHold(collection.order));
+  plainCommand(collection, messages.retryNow, 'retry_requested', () => refusals.refuseRetry(reading(), []));
+  plainCommand(collection, messages.capture, 'capture_requested', () => refusals.refuseCapture(collection.order));
+}
+
+type CommandDefinition<T> = UpdateDefinition<messages.CommandAnswer, [T]>;
+
+/** One command: a repeated id finds its first effect; a refusal changes nothing; the answer waits until nothing is being tried. */
+function command<T extends messages.Command>(
+  collection: Collection,
+  definition: CommandDefinition<T>,
+  refusal: (input: T) => refusals.Refusal | null,
+  event: (input: T) => OrderEvent,
+): void {
+  const handler = async (input: T): Promise<messages.CommandAnswer> => {
+    if (!isKnown(collection, input.commandId)) collection.inbox.push(event(input));
+    await shielded(() => condition(() => isKnown(collection, input.commandId) && isAnswerable(collection)));
+    return { view: viewOf(collection) };
+  };
+  const validator = (input: T): void => {
+    if (isKnown(collection, input.commandId)) return;
+    const refused = refusal(input);
+    if (refused !== null) throw ApplicationFailure.nonRetryable(refused.message, refused.code);
+  };
+  setHandler(definition, handler, { validator });
+}
+
+type PlainEvent = Extract<OrderEvent, { reason: string; id: string; actor: unknown }>['type'];
+
+function plainCommand(
+  collection: Collection,
+  definition: CommandDefinition<messages.Command>,
+  type: Exclude<PlainEvent, 'unknown_resolved'>,
+  refusal: () => refusals.Refusal | null,
+): void {
+  command(collection, definition, refusal, ({ commandId, actor, reason }) => ({ type, id: commandId, actor, reason }));
+}
+
+function isKnown({ order }: Collection, commandId: string): boolean {
+  return order.appliedIds.includes(commandId);
+}
+
+function receiveSignals(collection: Collection): void {
+  setHandler(messages.processorEvent, (event) => {
+    collection.inbox.push({ type: 'processor_event', event });
+  });
+  setHandler(messages.buyerReturned, ({ id }) => {
+    collection.inbox.push({ type: 'buyer_returned', id });
+  });
+}
+
+/** Cancel from Temporal is a wish like any other: the story runs in a scope that it cannot tear down. */
+function receiveCancellation(collection: Collection): void {
+  CancellationScope.current().cancelRequested.catch((error) => {
+    if (!isCancellation(error)) throw error;
+    if (refusals.refuseCancel(collection.order) !== null) return;
+    const reason = 'Cancelled in Temporal';
+    collection.inbox.push({ type: 'cancel_requested', id: 'temporal-cancel', actor: 'support', reason });
+  });
+}
+
+function answerQueries(collection: Collection): void {
+  setHandler(messages.timeline, () => {
+    const { order, sheets } = readingOf(collection);
+    return plannedSteps({ order, rule: ruleOf(readingOf(collection)), sheets }).map((step) => ({
+      seq: 0,
+      at: step.at,
+      kind: 'planned',
+      actor: 'system',
+      ...(step.attempt === undefined ? {} : { attempt: step.attempt.number, processor: step.attempt.processor }),
+      text: step.text,
+      planned: true,
+    }));
+  });
+  setHandler(messages.nextAction, () => nextActionIn(collection));
+  setHandler(messages.explain, () => collection.told.filter(({ explanation }) => explanation !== undefined));
+  setHandler(messages.money, () => moneyOf(collection.order));
+}
+
+function readingOf({ order, input }: Collection): Reading {
+  return { order, rulebook: input.rulebook, sheets: input.sheets };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+function shielded<T>(wait: () => Promise<T>): Promise<T> {
+  return CancellationScope.nonCancellable(wait);
+}

@@ -1,0 +1,33 @@
+import { condition, setHandler } from '@temporalio/workflow';
+import { type OrderLateEventInput, type OrderPaymentInput, processorEvent } from '../contract/messages.ts';
+import type { ProcessorEvent } from '../policy/answers.ts';
+import { untilDone } from './activities.ts';
+import { decideOn, openCollection } from './collection.ts';
+import { finishWriting, record } from './record.ts';
+
+/**
+ * Something came for an order whose run is closed. The store is the truth then: load, decide, write.
+ * If the order is open, or late truth opened it, a run of its own goes on and applies what is still unapplied.
+ */
+export async function orderLateEvent(order: OrderLateEventInput): Promise<void> {
+  const arrived: ProcessorEvent[] = [];
+  setHandler(processorEvent, (event) => {
+    arrived.push(event);
+  });
+  await condition(() => arrived.length > 0);
+  while (arrived.length > 0) {
+    const events = arrived.splice(0);
+    if ((await untilDone.handOver({ order, events })) === 'closed') await applyToClosed(order, events);
+  }
+}
+
+async function applyToClosed(order: OrderLateEventInput, events: ProcessorEvent[]): Promise<void> {
+  const loaded = await untilDone.loadOrder(order);
+  if (loaded === null) return;
+  const input: OrderPaymentInput = { ...loaded, reopened: false, firstOfOrder: false, startId: 'late-event' };
+  const collection = openCollection(input);
+  for (const event of events) decideOn(collection, { type: 'processor_event', event });
+  await record(collection);
+  await finishWriting(collection);
+  if (collection.order.closed === null) await untilDone.reopenOrder(order);
+}

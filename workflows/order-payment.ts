@@ -1,0 +1,101 @@
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages.ts';
+import type { OrderEvent } from '../policy/events.ts';
+import type { ClosedStage } from '../policy/terms.ts';
+import { untilDone } from './activities.ts';
+import { carryOut } from './carry-out.ts';
+import { adopt, type Collection, decideOn, openCollection } from './collection.ts';
+import { receiveMessages } from './messages.ts';
+import { finishWriting, record, showDetails } from './record.ts';
+
+/** After so many events the run is short enough to replay quickly, and a new one goes on from the state. */
+const EVENTS_PER_RUN = 40;
+
+/**
+ * One order's collection, from the accepted `collect` until nothing is open.
+ *
+ * The policy decides, this story carries out: take what happened, decide, do the one thing decided, write it down, wait
+ * for the next. Nothing here chooses, so nothing here can charge twice: a second charge is a second decision.
+ */
+export async function orderPayment(input: OrderPaymentInput): Promise<OrderPaymentResult> {
+  const collection = openCollection(input);
+  receiveMessages(collection);
+  return CancellationScope.nonCancellable(() => collectOrder(collection));
+}
+
+async function collectOrder(collection: Collection): Promise<OrderPaymentResult> {
+  await untilAccepted(collection);
+  let event = firstEvent(collection);
+  for (let events = 1; ; events += 1) {
+    await followThrough(collection, event);
+    await record(collection);
+    showDetails(collection);
+    const { closed } = collection.order;
+    if (closed !== null && collection.inbox.length === 0) return finish(collection, closed.stage);
+    if (shouldContinue(collection, events)) await goOnInNewRun(collection);
+    event = await nextEvent(collection);
+  }
+}
+
+/** No charge before `collect` was accepted: an update that nobody accepted is not durable, and its buyer may be gone. */
+async function untilAccepted(collection: Collection): Promise<void> {
+  const leftMs = Date.parse(collection.order.facts.notAfter) - Date.now();
+  if (collection.accepted || leftMs <= 0) return;
+  await condition(() => collection.accepted || collection.inbox.length > 0, leftMs, {
+    summary: 'Waiting for collect to be accepted',
+  });
+}
+
+function firstEvent(collection: Collection): OrderEvent {
+  const { reopened } = collection.input;
+  if (reopened) return { type: 'opened', reopened };
+  if (collection.order.seq === 0) return { type: 'opened', reopened: false };
+  return collection.inbox.shift() ?? { type: 'clock' };
+}
+
+/** Decides, does what was decided, and decides again on what came of it, until there is nothing to do but wait. */
+async function followThrough(collection: Collection, event: OrderEvent): Promise<void> {
+  let { command } = decideOn(collection, event);
+  while (command !== null) {
+    showDetails(collection);
+    const result = await carryOut(collection, command);
+    if (result.claim === 'order_exists') return goOnFromStore(collection);
+    // Messages that came during the call are known before anything new is planned: a cancel stops the next attempt.
+    for (const message of collection.inbox.splice(0)) decideOn(collection, message);
+    ({ command } = decideOn(collection, { type: 'answered', result }));
+  }
+}
+
+/** Collected before, beyond Temporal's memory: the store's story goes on, with its numbers, budgets and forbidden instruments. */
+async function goOnFromStore(collection: Collection): Promise<void> {
+  const { merchantId, orderId } = collection.order.facts;
+  const loaded = await untilDone.loadOrder({ merchantId, orderId });
+  if (loaded === null) return;
+  adopt(collection, loaded.state);
+  for (const result of loaded.answers) await followThrough(collection, { type: 'answered', result });
+}
+
+async function nextEvent(collection: Collection): Promise<OrderEvent> {
+  const { wake } = collection;
+  const hasMessage = () => collection.inbox.length > 0;
+  if (wake === null) await condition(hasMessage);
+  else await condition(hasMessage, Math.max(1, Date.parse(wake.at) - Date.now()), { summary: wake.summary });
+  return collection.inbox.shift() ?? { type: 'clock' };
+}
+
+async function finish(collection: Collection, stage: ClosedStage): Promise<OrderPaymentResult> {
+  await finishWriting(collection);
+  await condition(allHandlersFinished);
+  return { stage };
+}
+
+/** Only at quiet points, so that no answer is owed and no update is half-way. */
+function shouldContinue(collection: Collection, events: number): boolean {
+  if (collection.inbox.length > 0 || collection.backlog !== null || !allHandlersFinished()) return false;
+  return workflowInfo().continueAsNewSuggested || events >= (collection.input.eventsPerRun ?? EVENTS_PER_RUN);
+}
+
+async function goOnInNewRun({ input, order }: Collection): Promise<never> {
+  const { answers: _answers, ...rest } = input;
+  return continueAsNew<typeof orderPayment>({ ...rest, state: order, reopened: false, firstOfOrder: false });
+}

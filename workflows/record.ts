@@ -1,0 +1,91 @@
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import * as attributes from '../contract/search-attributes.ts';
+import { lastAttempt, moneyOf } from '../policy/facts.ts';
+import { needsHuman, stageOf } from '../policy/stage.ts';
+import { amountText, failureText, instantText } from '../policy/words.ts';
+import { inTask, untilDone } from './activities.ts';
+import { type Collection, confirmSaved, hasUnsaved, nextActionIn, progressOf } from './collection.ts';
+
+/** Writes what was decided to the store, and makes it visible in Temporal: attributes for lists, details for one order. */
+export async function record(collection: Collection): Promise<void> {
+  await save(collection);
+  showAttributes(collection);
+}
+
+/**
+ * Beside the workflow task when the store is there; otherwise in the background until it is back,
+ * so that a store that is down holds up nobody's answer.
+ */
+async function save(collection: Collection): Promise<void> {
+  if (!hasUnsaved(collection)) return;
+  const progress = progressOf(collection);
+  if (collection.backlog === null) {
+    try {
+      await inTask.saveProgress(progress);
+      confirmSaved(collection, progress);
+      return;
+    } catch {
+      collection.backlog = Promise.resolve();
+    }
+  }
+  confirmSaved(collection, progress);
+  const queued: Promise<void> = collection.backlog
+    .then(() => untilDone.saveProgress(progress))
+    .then(() => {
+      if (collection.backlog === queued) collection.backlog = null;
+    });
+  collection.backlog = queued;
+}
+
+/** Before the run ends: nothing that it decided may be lost. */
+export async function finishWriting(collection: Collection): Promise<void> {
+  while (collection.backlog !== null) await collection.backlog;
+}
+
+function showAttributes(collection: Collection): void {
+  const { order } = collection;
+  const last = lastAttempt(order);
+  const at = nextActionIn(collection).at;
+  const wanted: SearchAttributeUpdatePair[] = [
+    { key: attributes.paymentStage, value: stageOf(order) },
+    { key: attributes.paymentAttempts, value: order.attempts.length },
+    { key: attributes.paymentProcessor, value: last?.processor ?? null },
+    { key: attributes.paymentFailureClass, value: last?.failureClass ?? null },
+    { key: attributes.paymentProcessorRef, value: last?.reference ?? null },
+    { key: attributes.paymentNeedsHuman, value: needsHuman(order) },
+    { key: attributes.paymentNextActionAt, value: at === undefined ? null : new Date(at) },
+  ];
+  const known = workflowInfo().typedSearchAttributes;
+  const changed = wanted.filter(({ key, value }) => !isSame(known.get(key as never), value));
+  if (changed.length > 0) upsertSearchAttributes(changed);
+}
+
+function isSame(known: unknown, wanted: unknown): boolean {
+  if (known instanceof Date && wanted instanceof Date) return known.getTime() === wanted.getTime();
+  return (known ?? null) === wanted;
+}
+
+/** Markdown at the top of the run's page: what happens now, who acts, until when; then the attempts. Nothing personal, no links that grant anything. */
+export function showDetails(collection: Collection): void {
+  const { order } = collection;
+  const next = nextActionIn(collection);
+  const until = next.expiresAt ?? next.at;
+  const who = next.who === 'none' ? 'nobody has to act' : `${next.who} acts next`;
+  const lines = [
+    `**${stageOf(order)}** — ${who}${until === undefined ? '' : `, until ${instantText(until)}`}`,
+    '',
+    `Order \`${order.facts.orderId}\`, ${amountText(order.facts.amount)}, captured ${moneyOf(order).captured}, held ${moneyOf(order).held}`,
+    '',
+    '| # | processor | outcome | why | authentication |',
+    '| --- | --- | --- | --- | --- |',
+    ...order.attempts.map(
+      (attempt) =>
+        `| ${attempt.number} | ${attempt.processor} | ${attempt.outcome ?? 'in flight'} | ${
+          attempt.failureClass === null ? '' : failureText(attempt)
+        } | ${attempt.authentication} |`,
+    ),
+  ];
+  if (order.review !== null) lines.push('', `A person decides: \`${order.review.code}\``);
+  setCurrentDetails(lines.join('\n'));
+}
