@@ -22,6 +22,8 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
   client.on('error', () => undefined);
   try {
     await client.connect();
+    // Whoever holds the lock is migrating: wait for it, but not for ever.
+    await client.query("SET lock_timeout = '60s'");
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
     return { applied: await applyMissing(client, files) };
   } catch (error) {
