@@ -173,7 +173,7 @@ export class Delivery {
 const MIN_SECRET_BYTES = 24;
 
 /** Throws when the secret is too weak to be one. Its value is not repeated. */
-export function signingKey(secret: string): Buffer {
+function signingKey(secret: string): Buffer {
   const text = secret.startsWith('whsec_') ? secret.slice('whsec_'.length) : secret;
   const key = Buffer.from(text, 'base64');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || key.length < MIN_SECRET_BYTES) {

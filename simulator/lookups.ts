@@ -35,6 +35,20 @@ export function getOperation(processor: Processor, call: Call): Answer {
   return lookup('result', record.operation, key, subjectView(processor, record.subject));
 }
 
+/**
+ * The address of a page, also where there are no lookups: whoever opened it may send the buyer there again. It says
+ * nothing about how the payment stands; the page itself does.
+ */
+export function getPageUrl(processor: Processor, call: Call): Answer {
+  const reference = call.params.reference ?? '';
+  const payment = processor.state.payments.get(reference);
+  const session = processor.state.sessions.get(reference);
+  const found = payment?.challenge != null ? { of: payment, path: `3ds/${payment.challenge.pageId}` } : null;
+  const page = session === undefined ? found : { of: session, path: `${session.kind}/${session.pageId}` };
+  if (page?.of.processor !== processor.name) throw new Refusal(404, 'not_found', 'there is no page of that reference');
+  return json(200, { reference, url: `${processor.url()}/pages/${page.path}` });
+}
+
 function subjectView(processor: Processor, { type, reference }: Subject): object | null {
   const { payments, sessions, actions } = processor.state;
   if (type === 'payment') {

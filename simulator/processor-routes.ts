@@ -1,7 +1,7 @@
 import { postCapture, postContinuation, postRefund, postVoid } from './actions.ts';
 import { withFaults } from './faults.ts';
 import { type Call, json, type Route } from './http.ts';
-import { getOperation, getPayment, getSession } from './lookups.ts';
+import { getOperation, getPageUrl, getPayment, getSession } from './lookups.ts';
 import { getMethods, postMethod } from './methods.ts';
 import { pageRoutes } from './page-routes.ts';
 import { postPayment } from './payments.ts';
@@ -21,6 +21,7 @@ function apiRoutes(processor: Processor): Route[] {
   return [
     ['POST', '/v1/payments', (call: Call) => postPayment(processor, call)],
     ['GET', '/v1/payments/:reference', (call) => getPayment(processor, call)],
+    ['GET', '/v1/page-urls/:reference', (call) => getPageUrl(processor, call)],
     ['GET', '/v1/operations', (call) => getOperation(processor, call)],
     ['POST', '/v1/captures', (call) => postCapture(processor, call)],
     ['POST', '/v1/voids', (call) => postVoid(processor, call)],

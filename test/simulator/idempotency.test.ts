@@ -117,6 +117,7 @@ describe('gamma', () => {
       const closing = await world.post('gamma', `${path}/close`, `${path}c`, { ...order, reference: body.reference });
       expect(closing.status).toBe(405);
       expect((await fetch(body.url)).status).toBe(200);
+      expect((await world.get('gamma', `/v1/page-urls/${body.reference}`)).body.url).toBe(body.url);
     }
   });
 

@@ -67,6 +67,16 @@ describe('3DS', () => {
     expect(await world.lines('t4')).toEqual(['charge t4 none 4999 x1', 'void t4v voided 4999 x1']);
   });
 
+  test('what was fenced does not give up by itself any more', async () => {
+    const { body } = await challenge('t6', 'sim:alpha=3ds_abandoned');
+    await world.post('alpha', '/v1/voids', 't6v', { merchantId: 'default', orderId: 't6', reference: body.reference });
+    // Begun later, so that its end tells that the time of the first is over.
+    await challenge('t7', 'sim:alpha=3ds_abandoned');
+    await eventually(() => world.sink.types('t7')).toEqual(['payment.declined']);
+    expect(world.sink.types('t6')).toEqual(['payment.voided']);
+    expect((await world.lookup('alpha', 't6')).result.status).toBe('voided');
+  });
+
   test('an authorization with a challenge is authorized after it', async () => {
     const { body } = await challenge('t5', 'sim:alpha=3ds_ok', { capture: false });
     await submit(body.url);
