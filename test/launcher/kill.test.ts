@@ -3,9 +3,13 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Keeper } from '../../cli/launcher/keeper.ts';
 import { nodeArguments, ROOT } from '../../cli/launcher/paths.ts';
 import { query } from '../../cli/launcher/postgres.ts';
 import { isAlive } from '../../cli/launcher/processes.ts';
+
+// Should this test be killed, what it started must not stay.
+const keeper = new Keeper();
 
 /** A launcher of real servers, and what it said about itself. */
 class TwoServers {
@@ -18,6 +22,7 @@ class TwoServers {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    keeper.watch({ pid: this.process.pid ?? 0, rank: 1, signal: 'SIGKILL', graceMs: 0 });
     let rest = '';
     this.process.stdout?.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString()).split('\n');

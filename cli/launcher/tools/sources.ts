@@ -18,8 +18,14 @@ export async function firstOf(tool: string, sources: Source[], advice: string, p
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       failures.push(`  - ${source.name}: ${reason}`);
-      progress.note(`${tool}: ${source.name}: ${reason.split('\n')[0]?.slice(0, 200)}`);
+      progress.note(`${tool}: ${source.name}: ${shortened(reason)}`);
     }
   }
   throw new Error(`${tool} is missing, and every source of it failed:\n${failures.join('\n')}\n${advice}`);
+}
+
+/** The end of a long reason is kept: that is where the cause is. */
+function shortened(reason: string): string {
+  const line = reason.replaceAll(/\s+/g, ' ');
+  return line.length <= 200 ? line : `${line.slice(0, 80)} … ${line.slice(-115)}`;
 }
