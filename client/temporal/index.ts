@@ -2,6 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { DEFAULT_MERCHANT_ID, MERCHANT_ID_PATTERN } from '../../contract/ids.ts';
 import { createSealer, SettingInvalid } from '../../contract/sealing.ts';
+import { openProcessors, type ProcessorSettings } from '../../processors/registry.ts';
 import { openStore } from '../../store/open.ts';
 import type { Orders } from '../orders.ts';
 import { embeddedOrders } from './embedded.ts';
@@ -24,8 +25,11 @@ export interface EmbeddedSettings {
   sealingKey: string;
   /** Default `default`. */
   merchantId?: string;
-  /** Where `nextAction.url` is fetched. Without it answers carry no page of a processor. */
-  processors?: FindProcessor;
+  /**
+   * Where the processors' pages (`nextAction.url`) are fetched. Default: the settings `SIMULATOR_ALPHA_URL` … of the
+   * environment; without them answers carry no page.
+   */
+  processors?: ProcessorSettings;
   /** Origins that a `returnUrl` may have. Default: any. */
   returnUrlOrigins?: string[];
 }
@@ -46,7 +50,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
     client,
     store,
     sealer,
-    findProcessor: settings.processors ?? (() => undefined),
+    findProcessor: processorFinder(settings.processors ?? processorsOfEnvironment(process.env)),
     ...(taskQueue !== undefined && { taskQueue }),
     ...(settings.returnUrlOrigins !== undefined && { returnUrlOrigins: settings.returnUrlOrigins }),
   });
@@ -66,4 +70,17 @@ export function openTemporal(temporal: TemporalAddress | Client): { client: Clie
     client: new Client({ connection, namespace: temporal.namespace ?? 'default' }),
     close: () => connection.close(),
   };
+}
+
+function processorFinder(settings: ProcessorSettings | null): FindProcessor {
+  const processors = settings === null ? null : openProcessors(settings);
+  return (name) => processors?.get(name);
+}
+
+function processorsOfEnvironment(env: Record<string, string | undefined>): ProcessorSettings | null {
+  const alphaUrl = env.SIMULATOR_ALPHA_URL;
+  const betaUrl = env.SIMULATOR_BETA_URL;
+  const gammaUrl = env.SIMULATOR_GAMMA_URL;
+  const webhookSecret = env.SIMULATOR_WEBHOOK_SECRET;
+  return alphaUrl && betaUrl && gammaUrl && webhookSecret ? { alphaUrl, betaUrl, gammaUrl, webhookSecret } : null;
 }

@@ -1,0 +1,49 @@
+/** The buyer's side: one order, by buyer token. */
+import { recoupError } from '../../client/errors.ts';
+import { buyerOrderSchema } from '../../contract/schemas/answers.ts';
+import { recoverySchema } from '../../contract/schemas/orders.ts';
+import { buyerView } from '../buyer/view.ts';
+import type { RequestContext, Route } from '../http/route.ts';
+import { read } from './read.ts';
+
+export const BUYER_ROUTES: Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/buyer/order',
+    summary: 'The order as its buyer may see it.',
+    access: { kind: 'buyer', action: 'view' },
+    answer: buyerOrderSchema,
+    handle: async (context) => {
+      const view = await context.services.orders.get(buyersOrder(context), context.call);
+      return { status: 200, body: buyerView(view) };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/buyer/order/recovery',
+    summary: 'The buyer chooses another way to pay.',
+    access: { kind: 'buyer', action: 'pay' },
+    body: recoverySchema,
+    answer: buyerOrderSchema,
+    handle: async (context) => {
+      const choice = read(recoverySchema, context.body);
+      try {
+        const view = await context.services.orders.recover(buyersOrder(context), choice, context.call);
+        return { status: 200, body: buyerView(view) };
+      } catch (error) {
+        throw kindly(error);
+      }
+    },
+  },
+];
+
+function buyersOrder({ buyerOrderId }: RequestContext): string {
+  if (buyerOrderId === null) throw recoupError('unauthorized');
+  return buyerOrderId;
+}
+
+/** A refusal's reasons name codes and limits, which are none of the buyer's. */
+function kindly(error: unknown): unknown {
+  const refused = error instanceof Error && 'code' in error && error.code === 'recovery_refused';
+  return refused ? recoupError('recovery_refused', 'This way of paying cannot be used. Choose another one.') : error;
+}

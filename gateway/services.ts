@@ -1,0 +1,62 @@
+/** What every call may use. Built once, in main.ts and in tests. */
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { TemporalOrders } from '../client/temporal/orders.ts';
+import type { Sealer } from '../contract/sealing.ts';
+import type { Processor } from '../processors/port.ts';
+import type { Store } from '../store/store.ts';
+import { Gate } from './access.ts';
+import { BuyerTokens } from './buyer/tokens.ts';
+import { DEFAULT_RATE_LIMIT, type RateLimit, RateLimiter } from './http/rate-limit.ts';
+
+export interface Services {
+  client: Client;
+  store: Store;
+  processors: ReadonlyMap<string, Processor>;
+  orders: TemporalOrders;
+  tokens: BuyerTokens;
+  gate: Gate;
+  limiter: RateLimiter;
+  taskQueue: string;
+  /** Our address as callers know it, without a slash at its end. */
+  baseUrl: string;
+  log: Logger;
+}
+
+export interface ServiceParts {
+  client: Client;
+  store: Store;
+  processors: ReadonlyMap<string, Processor>;
+  sealer: Sealer;
+  buyerTokenKey: Uint8Array;
+  mode: 'test' | 'live';
+  taskQueue: string;
+  baseUrl: string;
+  returnUrlOrigins: string[];
+  log: Logger;
+  rateLimit?: RateLimit;
+}
+
+export function createServices(parts: ServiceParts): Services {
+  const { client, store, processors, sealer, mode, taskQueue, baseUrl, returnUrlOrigins, log } = parts;
+  const tokens = new BuyerTokens(parts.buyerTokenKey, mode);
+  return {
+    client,
+    store,
+    processors,
+    orders: new TemporalOrders({
+      client,
+      store,
+      sealer,
+      findProcessor: (name) => processors.get(name),
+      taskQueue,
+      returnUrlOrigins,
+    }),
+    tokens,
+    gate: new Gate({ store, tokens, mode }),
+    limiter: new RateLimiter(parts.rateLimit ?? DEFAULT_RATE_LIMIT),
+    taskQueue,
+    baseUrl,
+    log,
+  };
+}
