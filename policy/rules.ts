@@ -1,7 +1,7 @@
 import type { Instrument, OrderFacts } from './order.ts';
 import type { Condition, Rule, Rulebook } from './rulebook.ts';
 
-export { checkRulebook, type RulebookProblem } from './rulebooks/check.ts';
+export { checkRulebook } from './rulebooks/check.ts';
 export { scaleClassification, scaleRulebook, scaleSheet } from './rulebooks/scale.ts';
 
 export interface ChosenRule {

@@ -50,7 +50,7 @@ export function explainCode(
   };
 }
 
-export function buyerActionFor(failureClass: FailureClass): BuyerAction {
+function buyerActionFor(failureClass: FailureClass): BuyerAction {
   switch (failureClass) {
     case 'transient':
     case 'unsupported':

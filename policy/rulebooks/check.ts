@@ -3,8 +3,6 @@ import type { Sheet } from '../sheet.ts';
 import { checkConditions, implies } from './check-conditions.ts';
 import { Report, type RulebookProblem } from './report.ts';
 
-export type { RulebookProblem } from './report.ts';
-
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const YEAR_MS = 365 * 24 * HOUR_MS;

@@ -49,6 +49,13 @@ export function paymentCases(harness: () => Harness): void {
     });
   });
 
+  keyCases(harness);
+  faultCases(harness);
+}
+
+function keyCases(harness: () => Harness): void {
+  const order = (name: string) => new Order(harness(), name);
+
   describe('a key', () => {
     it('sent twice takes money once, or the sheet says that there are no keys', async () => {
       const twice = order('twice');
@@ -72,8 +79,6 @@ export function paymentCases(harness: () => Harness): void {
       expect(await failed.lookup()).toMatchObject({ status: 'succeeded', amountMinor: AMOUNT_MINOR });
     });
   });
-
-  faultCases(harness);
 }
 
 const FAULTS: [Story, string][] = [
