@@ -4,7 +4,6 @@ import { startDetached } from './detach.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { parseStartOptions, START_USAGE, type StartOptions } from './options.ts';
 import { launcherPidPath, livingLauncher, type RunFile, readRunFile, removeTraces, runFilePath } from './run-file.ts';
-import { Stack } from './stack.ts';
 
 const PARENT_POLL_MS = 500;
 
@@ -74,6 +73,8 @@ async function runHere(options: StartOptions): Promise<number> {
     process.stderr.write(`Another npm start is at work on ${stateDir}. Wait for it, or end it with npm stop.\n`);
     return 1;
   }
+  // Not before it is needed: the side of --detach that only waits starts the faster.
+  const { Stack } = await import('./stack.ts');
   const stack = new Stack(options, say, (keeper) =>
     writeFileSync(launcherPidPath(stateDir), `${process.pid} ${keeper}`),
   );

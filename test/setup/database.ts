@@ -14,7 +14,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   const server = inject('postgresUrl');
   const template = inject('templateDatabase');
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await query(server, `create database "${name}"${template === '' ? '' : ` template "${template}"`}`);
+  await query(server, `create database "${name}" template "${template}"`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return {

@@ -5,9 +5,9 @@ declare module 'vitest' {
     temporalAddress: string;
     /** A real PostgreSQL; use `freshDatabase()` instead of this database. */
     postgresUrl: string;
-    /** A migrated database that `freshDatabase()` copies, or empty while there are no migrations. */
+    /** A migrated database that `freshDatabase()` copies. */
     templateDatabase: string;
-    /** File with the bundled workflows, for `workflowBundle: {codePath}`, or empty while there are none. */
+    /** File with the bundled workflows, for `workflowBundle: {codePath}`. */
     workflowBundlePath: string;
     /** For `createTimeSkipping({server: {executable: {type: 'existing-path', path}}})`. */
     testServerPath: string;

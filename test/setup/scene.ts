@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { expect, inject } from 'vitest';
 import { type CollectRequest, type OrderView, Recoup } from '../../client/index.ts';
 import { orderOfWorkflowId, orderWorkflowId } from '../../contract/ids.ts';
@@ -45,6 +45,8 @@ export interface SceneOptions {
 }
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('simulated-webhooks-are-signed-too').toString('base64')}`;
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 export async function openScene({ timeScale = 1, webhookUrl }: SceneOptions = {}): Promise<Scene> {
   const database = await freshDatabase();

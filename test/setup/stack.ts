@@ -10,7 +10,7 @@ import { type EmbeddedPostgres, embeddedPostgres, ensureDatabase } from '../../c
 import { temporalServer } from '../../cli/launcher/temporal-dev.ts';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
 import { migrate } from '../../store/migrate.ts';
-import { bundleWorkflows } from './bundle.ts';
+import { workflowBundle } from '../../worker/bundle.ts';
 import './provided.ts';
 
 const TEMPLATE = 'recoup_template';
@@ -51,7 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('temporalAddress', `127.0.0.1:${temporalPort}`);
     project.provide('postgresUrl', postgres.url('postgres'));
     project.provide('templateDatabase', await migratedTemplate(postgres));
-    project.provide('workflowBundlePath', await bundleWorkflows(directory));
+    project.provide('workflowBundlePath', await workflowBundle());
   } catch (error) {
     await teardown();
     throw error;
