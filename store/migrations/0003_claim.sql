@@ -29,7 +29,7 @@ BEGIN
     RETURN NULL;
   END IF;
   IF outdated AND h.stage IN ('paid', 'failed', 'expired', 'cancelled', 'cancelling') THEN
-    RETURN format('another run brought the order to %s', h.stage);
+    RETURN format('the order is %s', h.stage);
   END IF;
   FOR other IN
     SELECT * FROM operations o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id ORDER BY o.attempt
@@ -112,7 +112,8 @@ BEGIN
    ORDER BY o.key = c->>'key' DESC LIMIT 1 FOR UPDATE;
   known := FOUND;
   what := CASE WHEN known THEN claim_difference(op, c) END;
-  hindrance := claim_hindrance(h, outdated, c);
+  -- Whoever reopens an order decided something: a claim that brings no decision continues what is stored.
+  hindrance := claim_hindrance(h, outdated OR p IS NULL, c);
 
   IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
      OR (NOT known AND hindrance IS NOT NULL AND outdated) THEN

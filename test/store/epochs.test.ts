@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ClaimInput, Progress } from '../../store/store.ts';
-import { claim, LATER, merchantEvent, newOrder, progress, record, SOON, state, useStore } from './world.ts';
+import { claim, LATER, merchantEvent, newOrder, nextClaim, progress, record, SOON, state, useStore } from './world.ts';
 
 const opened = useStore();
 
@@ -89,6 +89,22 @@ describe('reset', () => {
     );
     expect(await opened.store.claimOperation(claim(order))).toMatchObject({ kind: 'order_exists' });
     expect(await opened.store.listOperations('default', order)).toEqual([]);
+  });
+
+  test('of a closed order: a claim that brings no new decision starts and repeats nothing', async () => {
+    const order = newOrder();
+    const first = claim(order);
+    await opened.store.claimOperation(first);
+    await record(opened.store, first, 'not_executed');
+    await opened.store.saveProgress(progress(order, { state: state(order, 5, 1), stage: 'cancelled' }));
+    expect(await opened.store.claimOperation(nextClaim(order))).toMatchObject({
+      kind: 'recorded',
+      result: { outcome: 'not_executed' },
+    });
+    expect(await opened.store.claimOperation(nextClaim(order, { attempt: 2 }))).toEqual({
+      kind: 'conflict',
+      what: 'the order is cancelled',
+    });
   });
 
   test('hides nothing: both epochs stay in the timeline, and the merchant is not told twice', async () => {
