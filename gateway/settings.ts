@@ -35,7 +35,7 @@ export function readSettings(env: Environment): GatewaySettings {
     baseUrl: env.GATEWAY_URL ? webAddress(env, 'GATEWAY_URL') : null,
     databaseUrl: databaseAddress(env),
     temporal: { address: required(env, 'TEMPORAL_ADDRESS'), namespace: env.TEMPORAL_NAMESPACE || 'default' },
-    taskQueue: required(env, 'TEMPORAL_TASK_QUEUE'),
+    taskQueue: env.TEMPORAL_TASK_QUEUE || 'recoup',
     sealer: createSealer(required(env, 'RECOUP_SEALING_KEY')),
     buyerTokenKey: randomKey(env, 'RECOUP_BUYER_TOKEN_KEY'),
     mode,

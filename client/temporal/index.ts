@@ -29,7 +29,7 @@ export interface EmbeddedSettings {
    * Where the processors' pages (`nextAction.url`) are fetched. Default: the settings `SIMULATOR_ALPHA_URL` … of the
    * environment; without them answers carry no page.
    */
-  processors?: ProcessorSettings;
+  processors?: ProcessorSettings | FindProcessor;
   /** Origins that a `returnUrl` may have. Default: any. */
   returnUrlOrigins?: string[];
 }
@@ -50,7 +50,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
     client,
     store,
     sealer,
-    findProcessor: processorFinder(settings.processors ?? processorsOfEnvironment(process.env)),
+    findProcessor: processorFinder(settings.processors),
     ...(taskQueue !== undefined && { taskQueue }),
     ...(settings.returnUrlOrigins !== undefined && { returnUrlOrigins: settings.returnUrlOrigins }),
   });
@@ -72,9 +72,11 @@ export function openTemporal(temporal: TemporalAddress | Client): { client: Clie
   };
 }
 
-function processorFinder(settings: ProcessorSettings | null): FindProcessor {
-  const processors = settings === null ? null : openProcessors(settings);
-  return (name) => processors?.get(name);
+function processorFinder(processors: EmbeddedSettings['processors']): FindProcessor {
+  if (typeof processors === 'function') return processors;
+  const settings = processors ?? processorsOfEnvironment(process.env);
+  const opened = settings === null ? null : openProcessors(settings);
+  return (name) => opened?.get(name);
 }
 
 function processorsOfEnvironment(env: Record<string, string | undefined>): ProcessorSettings | null {
