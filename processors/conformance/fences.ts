@@ -35,6 +35,16 @@ export function fenceCases(harness: () => Harness): void {
       expect(await late.effects()).toEqual([]);
     });
 
+    it('is the same request before and after the id of the payment is known', async () => {
+      const challenged = order('fence-again');
+      const reference = referenceOf(await challenged.charge('challenge'));
+      const targetKey = challenged.key('charge');
+      if (!harness().sheet.fence.payment) return;
+      const first = await challenged.send('void', { targetKey });
+      expect(first).toMatchObject(CLOSED);
+      expect(await challenged.send('void', { targetKey, reference })).toEqual(first);
+    });
+
     it('of a charge that went through is refused, and the money stays where it is', async () => {
       const charged = order('fence-late');
       await charged.charge('timeout_charged');

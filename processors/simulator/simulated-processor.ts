@@ -43,7 +43,7 @@ export class SimulatedProcessor implements Processor {
   async send(request: ProcessorRequest, call: CallOptions): Promise<ProcessorAnswer> {
     const headers = { 'idempotency-key': request.key };
     const path = PATHS[request.operation];
-    const reply = await this.#http.send({ method: 'POST', path, headers, body: bodyOf(request) }, call);
+    const reply = await this.#http.send({ method: 'POST', path, headers, body: bodyOf(request, this.sheet) }, call);
     return answerOf(reply, request);
   }
 
@@ -103,7 +103,7 @@ function isOfOrder(body: Fields, request: { merchantId: string; orderId: string 
   return named.merchantId === request.merchantId && named.orderId === request.orderId;
 }
 
-function bodyOf(request: ProcessorRequest): object {
+function bodyOf(request: ProcessorRequest, sheet: Sheet): object {
   const { merchantId, orderId, description } = request;
   const common = { merchantId, orderId, ...known({ description }) };
   switch (request.operation) {
@@ -121,12 +121,12 @@ function bodyOf(request: ProcessorRequest): object {
       return { ...common, ...collecting(request), ...known({ expiresAt: request.expiresAt }) };
     case 'capture':
     case 'refund':
-      return { ...common, ...target(request), amountMinor: request.amountMinor };
+      return { ...common, ...target(request, sheet), amountMinor: request.amountMinor };
     case 'void':
     case 'continue_authentication':
     case 'close_hosted':
     case 'close_invoice':
-      return { ...common, ...target(request) };
+      return { ...common, ...target(request, sheet) };
     default:
       return request.operation satisfies never;
   }
@@ -137,8 +137,15 @@ function collecting(request: ProcessorRequest): object {
   return { attempt, amountMinor, currency, features, metadata, ...known({ returnUrl }) };
 }
 
-function target({ reference, targetKey }: ProcessorRequest): object {
-  return reference === undefined ? known({ targetKey }) : { reference };
+const FENCES: ReadonlySet<MoneyOperationName> = new Set(['void', 'close_hosted', 'close_invoice']);
+
+/**
+ * What is acted on. A fence names the key under which its target was made, because the id may be learnt between two sends
+ * and a key must always carry the same request. The others act on what is known to exist, which a page's key is not.
+ */
+function target({ operation, reference, targetKey }: ProcessorRequest, sheet: Sheet): object {
+  const byKey = targetKey !== undefined && sheet.idempotency !== null && FENCES.has(operation);
+  return reference === undefined || byKey ? known({ targetKey }) : { reference };
 }
 
 /** Buyers are sent there, so only to a web page. */
