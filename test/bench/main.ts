@@ -24,7 +24,9 @@ function cases(): Case[] {
       for (const kind of KINDS) all.push({ ...kind, processorMs, inFlight, rounds: Number(values.rounds) });
     }
   }
-  return all.filter(({ name, processorMs, inFlight }) => `${name} ${processorMs} ${inFlight}`.includes(values.only ?? ''));
+  return all.filter(({ name, processorMs, inFlight }) =>
+    `${name} ${processorMs} ${inFlight}`.includes(values.only ?? ''),
+  );
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`);

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
 import { expect, inject } from 'vitest';
 import { type CollectRequest, type OrderView, Recoup } from '../../client/index.ts';
 import { orderOfWorkflowId, orderWorkflowId } from '../../contract/ids.ts';
+import { startGateway } from '../../gateway/server.ts';
+import { readSettings } from '../../gateway/settings.ts';
 import { openProcessors } from '../../processors/registry.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { createOrderWorker } from '../../worker/create.ts';
+import { readWorkerSettings } from '../../worker/settings.ts';
 import { freshDatabase } from './database.ts';
+import { startWorkerProcess } from './worker-process.ts';
 import './provided.ts';
 
 export interface LedgerEntry {
@@ -22,7 +27,13 @@ export interface LedgerEntry {
 
 /** The real parts in one test process: worker, simulator, client, a database and a task queue of its own. */
 export interface Scene {
+  /** Straight to Temporal and PostgreSQL. */
   recoup: Recoup;
+  /** Through the gateway. */
+  http: Recoup;
+  gatewayUrl: string;
+  apiKey: string;
+  merchantId: string;
   client: Client;
   simulator: Simulator;
   databaseUrl: string;
@@ -35,45 +46,57 @@ export interface Scene {
   until(orderId: string, wanted: (order: OrderView) => boolean, withinMs?: number): Promise<OrderView>;
   /** Number of history events of the order's run. */
   historyLength(orderId: string): Promise<number>;
+  /** Kills the worker process (SIGKILL) and starts another; only with `worker: 'process'`. */
+  killWorker(): Promise<void>;
+  startWorker(): Promise<void>;
   /** Replays every history that this scene made, then stops everything. */
   close(): Promise<void>;
 }
 
 export interface SceneOptions {
+  /** Divides waits, in worker and simulator alike. */
   timeScale?: number;
-  webhookUrl?: string;
+  /** A process of its own can be killed in the middle of things. Default: inside the test. */
+  worker?: 'inside' | 'process';
+  /** `held`: the simulator keeps its webhooks to itself, so that other proofs are needed. Default: sent to the gateway. */
+  webhooks?: 'sent' | 'held';
 }
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('simulated-webhooks-are-signed-too').toString('base64')}`;
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-export async function openScene({ timeScale = 1, webhookUrl }: SceneOptions = {}): Promise<Scene> {
+export async function openScene(options: SceneOptions = {}): Promise<Scene> {
+  const { timeScale = 1, worker: where = 'inside', webhooks = 'sent' } = options;
   const database = await freshDatabase();
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const sealingKey = randomBytes(32).toString('base64');
-  const simulator = await startSimulator({ timeScale, webhookUrl: webhookUrl ?? null, webhookSecret: WEBHOOK_SECRET });
-  const { alpha, beta, gamma } = simulator.processors;
-  const processorSettings = { alphaUrl: alpha, betaUrl: beta, gammaUrl: gamma, webhookSecret: WEBHOOK_SECRET };
-  const temporalAddress = inject('temporalAddress');
-  const codePath = inject('workflowBundlePath');
-  const { worker, client, close } = await createOrderWorker(
-    {
-      databaseUrl: database.url,
-      temporalAddress,
-      namespace: 'default',
-      taskQueue,
-      sealingKey,
-      mode: 'test',
-      timeScale,
-      processors: processorSettings,
-      maxCachedWorkflows: 200,
-    },
-    { workflowBundle: { codePath } },
-  );
-  const running = worker.run();
-  const processors = openProcessors(processorSettings);
   const merchantId = `m${randomBytes(4).toString('hex')}`;
+  const apiKey = `rk_test_${randomBytes(24).toString('hex')}`;
+  const simulator = await startSimulator({ timeScale, webhookSecret: WEBHOOK_SECRET });
+  const { alpha, beta, gamma } = simulator.processors;
+  const env = {
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_TASK_QUEUE: taskQueue,
+    RECOUP_SEALING_KEY: sealingKey,
+    RECOUP_MODE: 'test',
+    RECOUP_TIME_SCALE: String(timeScale),
+    RECOUP_API_KEY: apiKey,
+    RECOUP_MERCHANT_ID: merchantId,
+    RECOUP_BUYER_TOKEN_KEY: randomBytes(32).toString('base64'),
+    SIMULATOR_ALPHA_URL: alpha,
+    SIMULATOR_BETA_URL: beta,
+    SIMULATOR_GAMMA_URL: gamma,
+    SIMULATOR_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  };
+  const gateway = await startGateway(readSettings(env), pino({ level: 'silent' }));
+  await setWebhooks(simulator, { url: `${gateway.url}/v1/webhooks`, hold: webhooks === 'held' });
+  const codePath = inject('workflowBundlePath');
+  const workers = where === 'inside' ? await insideWorker(env, codePath) : await processWorker(env);
+  const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS });
+  const client = new Client({ connection });
+  const processors = openProcessors(readWorkerSettings(env).processors);
   const recoup = new Recoup({
     temporal: client,
     databaseUrl: database.url,
@@ -81,38 +104,93 @@ export async function openScene({ timeScale = 1, webhookUrl }: SceneOptions = {}
     merchantId,
     processors: (name) => processors.get(name),
   });
+  const http = new Recoup({ baseUrl: gateway.url, apiKey });
   const ledger = async (orderId: string): Promise<LedgerEntry[]> => {
     const answer = await fetch(`${simulator.url}/ledger?orderId=${orderId}&merchantId=${merchantId}`);
     return ((await answer.json()) as { entries: LedgerEntry[] }).entries;
   };
   return {
     recoup,
+    http,
+    gatewayUrl: gateway.url,
+    apiKey,
+    merchantId,
     client,
     simulator,
     databaseUrl: database.url,
     taskQueue,
     ledger,
-    netCaptured: async (orderId) =>
-      (await ledger(orderId)).reduce(
-        (sum, { effect, amountMinor }) =>
-          sum + (effect === 'captured' ? amountMinor : effect === 'refunded' ? -amountMinor : 0),
-        0,
-      ),
+    netCaptured: async (orderId) => netOf(await ledger(orderId)),
     until: (orderId, wanted, withinMs = 30_000) => poll(() => recoup.orders.get(orderId), wanted, withinMs),
     historyLength: async (orderId) => {
       const history = await client.workflow.getHandle(orderWorkflowId({ merchantId, orderId })).fetchHistory();
       return history.events?.length ?? 0;
     },
+    killWorker: () => workers.kill(),
+    startWorker: () => workers.start(),
     close: async () => {
       await replayAll(client, taskQueue, codePath);
-      await recoup.close();
-      worker.shutdown();
-      await running;
-      await close();
-      await simulator.close();
+      await workers.close();
+      await Promise.all([recoup.close(), http.close(), gateway.close(), simulator.close()]);
+      await connection.close();
       await database.drop();
     },
   };
+}
+
+interface Workers {
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function insideWorker(env: Record<string, string>, codePath: string): Promise<Workers> {
+  const { worker, close } = await createOrderWorker(readWorkerSettings(env), { workflowBundle: { codePath } });
+  const running = worker.run();
+  const refuse = async () => expect.fail('this worker lives inside the test');
+  return {
+    kill: refuse,
+    start: refuse,
+    close: async () => {
+      worker.shutdown();
+      await running;
+      await close();
+    },
+  };
+}
+
+async function processWorker(env: Record<string, string>): Promise<Workers> {
+  let running: Awaited<ReturnType<typeof startWorkerProcess>> | null = await startWorkerProcess(env);
+  const kill = async () => {
+    await running?.kill();
+    running = null;
+  };
+  return {
+    kill,
+    start: async () => {
+      running = await startWorkerProcess(env);
+    },
+    close: kill,
+  };
+}
+
+/** See the simulator's README, `/control/webhooks`. */
+export async function setWebhooks(simulator: Simulator, settings: Record<string, unknown>): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${simulator.url}/control/webhooks`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(settings),
+  });
+  expect(answer.status).toBe(200);
+}
+
+function netOf(entries: LedgerEntry[]): number {
+  return entries.reduce(
+    (sum, { effect, amountMinor }) =>
+      sum + (effect === 'captured' ? amountMinor : effect === 'refunded' ? -amountMinor : 0),
+    0,
+  );
 }
 
 /** A test's order: one card at the simulator, told by its token. */

@@ -4,10 +4,10 @@ import { newOrderId, openScene, order, type Scene } from '../setup/scene.ts';
 /** Windows, schedules and settle times pass 10 times as fast; calls take as long as they take. */
 const TIME_SCALE = 10;
 
-describe('a charge without an answer', () => {
+describe('a charge without an answer, and no webhook either', () => {
   let scene: Scene;
   beforeAll(async () => {
-    scene = await openScene({ timeScale: TIME_SCALE });
+    scene = await openScene({ timeScale: TIME_SCALE, webhooks: 'held' });
   });
   afterAll(() => scene.close());
 
