@@ -125,7 +125,12 @@ export async function openWorld(options: { rateLimit?: RateLimit; returnUrlOrigi
     newKey: async (input) => {
       const key = `rk_test_${randomBytes(24).toString('base64url')}`;
       const { scopes = ['*'] } = input;
-      await store.saveApiKey({ keyHash: hashApiKey(key), merchantId: input.merchantId ?? merchantId, name: 'test', scopes });
+      await store.saveApiKey({
+        keyHash: hashApiKey(key),
+        merchantId: input.merchantId ?? merchantId,
+        name: 'test',
+        scopes,
+      });
       return key;
     },
     recoup: (key = apiKey) => {
