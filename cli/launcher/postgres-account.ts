@@ -1,4 +1,18 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -52,10 +66,24 @@ export function canReach(account: Account, folder: string): boolean {
   }
 }
 
-/** Where the data of a state directory lies, given who must reach it. */
-export function reachableDataDirectory(wanted: string, account: Account | undefined): string {
+/**
+ * Where the data of a state directory lies, given who must reach it. A place elsewhere is remembered beside the wanted
+ * one, so that a new checkout at an old path does not find the data, and the password, of the old.
+ */
+export function dataDirectory(wanted: string, account: Account | undefined, home = ROOT_OWNED_HOME): string {
   if (account === undefined || canReach(account, dirname(wanted))) return wanted;
-  return join(ROOT_OWNED_HOME, 'postgres-data', wanted.replaceAll('/', '_').replace(/^_/, ''));
+  const note = `${wanted}.location`;
+  if (existsSync(note)) return readFileSync(note, 'utf8').trim();
+  const elsewhere = join(home, 'postgres-data');
+  for (const folder of [home, elsewhere]) openToAll(folder);
+  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
+  for (const former of readdirSync(elsewhere).filter((entry) => entry.startsWith(name))) {
+    rmSync(join(elsewhere, former), { recursive: true, force: true });
+  }
+  const place = join(elsewhere, `${name}-${randomBytes(4).toString('hex')}`);
+  mkdirSync(dirname(note), { recursive: true });
+  writeFileSync(note, `${place}\n`, { mode: 0o600 });
+  return place;
 }
 
 export interface Binaries {
@@ -82,14 +110,21 @@ export function postgresBinaries(account: Account | undefined): Binaries {
   return { postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb') };
 }
 
+/** Creates a folder of ours that every account may walk through, whatever our file mode mask says. */
+function openToAll(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
+}
+
 function publicCopy(native: string, packageRoot: string): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
   const target = join(ROOT_OWNED_HOME, `postgres-${version}`);
   if (existsSync(target)) return target;
   const unfinished = `${target}.${process.pid}`;
-  mkdirSync(ROOT_OWNED_HOME, { recursive: true, mode: 0o755 });
+  openToAll(ROOT_OWNED_HOME);
   cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
   hydrateSymlinks(unfinished);
+  execFileSync('chmod', ['-R', 'a+rX', unfinished]);
   try {
     renameSync(unfinished, target);
   } catch (error) {

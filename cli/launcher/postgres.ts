@@ -7,9 +7,9 @@ import type { ChildSpec } from './child.ts';
 import {
   type Account,
   type Binaries,
+  dataDirectory as placeForData,
   postgresAccount,
   postgresBinaries,
-  reachableDataDirectory,
 } from './postgres-account.ts';
 import { isAlive, processCommand } from './processes.ts';
 import { runCommand } from './tools/command.ts';
@@ -39,7 +39,7 @@ export interface EmbeddedPostgres {
 export async function embeddedPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const account = await postgresAccount();
   const binaries = postgresBinaries(account);
-  const dataDirectory = reachableDataDirectory(options.directory, account);
+  const dataDirectory = placeForData(options.directory, account);
   if (!existsSync(join(dataDirectory, 'PG_VERSION'))) await initialise(binaries, dataDirectory, options, account);
   await clearStalePid(dataDirectory);
   const url = (database: string) =>

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Keeper } from '../../cli/launcher/keeper.ts';
 import { ROOT } from '../../cli/launcher/paths.ts';
 import { anyFreePort } from '../../cli/launcher/ports.ts';
+import { dataDirectory, postgresAccount } from '../../cli/launcher/postgres-account.ts';
 import { isAlive } from '../../cli/launcher/processes.ts';
 import { type RunFile, readRunFile, runFilePath } from '../../cli/launcher/run-file.ts';
 import { serves } from '../../cli/launcher/temporal-dev.ts';
@@ -20,8 +21,8 @@ let directory = '';
 const started: ChildProcess[] = [];
 
 beforeAll(() => {
+  // Private to us: as root, PostgreSQL's account cannot enter it, and its data must be kept where it can.
   directory = mkdtempSync(join(tmpdir(), 'recoup-start-'));
-  chmodSync(directory, 0o755);
 });
 
 afterEach(async () => {
@@ -29,7 +30,10 @@ afterEach(async () => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 });
 
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(async () => {
+  const data = dataDirectory(join(directory, 'postgres'), await postgresAccount());
+  for (const path of [directory, data]) rmSync(path, { recursive: true, force: true });
+});
 
 /** The environment of a person's terminal: nothing of npm's or vitest's. */
 function environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
