@@ -12,9 +12,11 @@ export const requireFromRoot = createRequire(join(ROOT, 'package.json'));
 
 export const TEMPORAL_DEV_FILE = join(ROOT, 'temporal-dev.yml');
 
+export const DEFAULT_STATE_DIRECTORY = join(ROOT, '.recoup');
+
 /** Where the running stack keeps what it must not lose. `--state-dir` and `RECOUP_STATE_DIR` move it. */
 export function stateDirectory(flag?: string): string {
-  return resolve(flag ?? process.env.RECOUP_STATE_DIR ?? join(ROOT, '.recoup'));
+  return resolve(flag ?? process.env.RECOUP_STATE_DIR ?? DEFAULT_STATE_DIRECTORY);
 }
 
 /** Where tools that were installed or built are kept, shared by all checkouts of one user. */

@@ -71,9 +71,9 @@ export function canReach(account: Account, folder: string): boolean {
  * one, so that a new checkout at an old path does not find the data, and the password, of the old.
  */
 export function dataDirectory(wanted: string, account: Account | undefined, home = ROOT_OWNED_HOME): string {
-  if (account === undefined || canReach(account, dirname(wanted))) return wanted;
   const note = `${wanted}.location`;
   if (existsSync(note)) return readFileSync(note, 'utf8').trim();
+  if (account === undefined || canReach(account, dirname(wanted))) return wanted;
   const elsewhere = join(home, 'postgres-data');
   for (const folder of [home, elsewhere]) openToAll(folder);
   const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16);

@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { playDemo } from './demo.ts';
 import { startDetached } from './detach.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { parseStartOptions, START_USAGE, type StartOptions } from './options.ts';
+import { DEFAULT_STATE_DIRECTORY } from './paths.ts';
 import { launcherPidPath, livingLauncher, type RunFile, readRunFile, removeTraces, runFilePath } from './run-file.ts';
 
 const PARENT_POLL_MS = 500;
@@ -32,6 +33,8 @@ function box(title: string, run: RunFile, stateDir: string): string {
 /** Takes the state directory for this process, or says who has it. */
 async function takeStateDirectory(stateDir: string): Promise<'taken' | 'running' | 'starting'> {
   mkdirSync(stateDir, { recursive: true });
+  // Files in it are private each by itself; as root, PostgreSQL's account has to walk through to its own.
+  if (process.getuid?.() === 0 && stateDir === DEFAULT_STATE_DIRECTORY) chmodSync(stateDir, 0o711);
   for (;;) {
     if ((await livingLauncher(stateDir)) !== undefined) return readRunFile(stateDir) ? 'running' : 'starting';
     await clearLeftovers(stateDir, say);
