@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { expect, inject } from 'vitest';
 import { type CollectRequest, type OrderView, Recoup } from '../../client/index.ts';
+import { Policies } from '../../client/temporal/policies.ts';
+import { startOrder } from '../../client/temporal/start.ts';
 import { orderOfWorkflowId, orderWorkflowId } from '../../contract/ids.ts';
+import type { OrderPaymentInput } from '../../contract/messages.ts';
+import { newOrderState } from '../../contract/order.ts';
+import { createSealer } from '../../contract/sealing.ts';
 import { startGateway } from '../../gateway/server.ts';
 import { readSettings } from '../../gateway/settings.ts';
+import type { MerchantEvent } from '../../policy/events.ts';
 import { openProcessors } from '../../processors/registry.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { openStore } from '../../store/open.ts';
+import type { Store } from '../../store/store.ts';
 import { createOrderWorker } from '../../worker/create.ts';
 import { readWorkerSettings } from '../../worker/settings.ts';
 import { freshDatabase } from './database.ts';
@@ -36,8 +44,15 @@ export interface Scene {
   merchantId: string;
   client: Client;
   simulator: Simulator;
+  store: Store;
   databaseUrl: string;
   taskQueue: string;
+  /** Starts an order as the embedded client does, with more of the workflow's input, e.g. `eventsPerRun`. */
+  collectWith(request: CollectRequest, more: Partial<OrderPaymentInput>, waitMs?: number): Promise<OrderView>;
+  /** The order's workflow in Temporal: its latest run. */
+  workflow(orderId: string): WorkflowHandle;
+  /** What the merchant is told, oldest first. */
+  outbox(orderId: string): Promise<MerchantEvent[]>;
   /** Reads what really happened. */
   ledger(orderId: string): Promise<LedgerEntry[]>;
   /** Sum of what was captured and not refunded, minor units. */
@@ -109,6 +124,20 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     const answer = await fetch(`${simulator.url}/ledger?orderId=${orderId}&merchantId=${merchantId}`);
     return ((await answer.json()) as { entries: LedgerEntry[] }).entries;
   };
+  const store = await openStore(database.url);
+  const policies = new Policies(store);
+  const sealer = createSealer(sealingKey);
+  const collectWith: Scene['collectWith'] = async (request, more, waitMs = 10_000) => {
+    const { rulebook, rulebookHash, sheets } = await policies.current(merchantId);
+    const { id, version } = rulebook;
+    const now = new Date().toISOString();
+    const told = { id, version, hash: rulebookHash };
+    const state = await newOrderState({ request, merchantId, rulebook: told, now, waitMs, sealer });
+    const input = { state, rulebook, sheets, reopened: false, firstOfOrder: true, ...more };
+    const started = await startOrder(client, { input, taskQueue, reopen: false, waitMs });
+    return started.kind === 'answered' ? started.answer.view : expect.fail(`not answered: ${started.kind}`);
+  };
+  const workflow = (orderId: string) => client.workflow.getHandle(orderWorkflowId({ merchantId, orderId }));
   return {
     recoup,
     http,
@@ -117,13 +146,17 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     merchantId,
     client,
     simulator,
+    store,
+    collectWith,
+    workflow,
+    outbox: (orderId) => store.listOutbox(merchantId, orderId),
     databaseUrl: database.url,
     taskQueue,
     ledger,
     netCaptured: async (orderId) => netOf(await ledger(orderId)),
     until: (orderId, wanted, withinMs = 30_000) => poll(() => recoup.orders.get(orderId), wanted, withinMs),
     historyLength: async (orderId) => {
-      const history = await client.workflow.getHandle(orderWorkflowId({ merchantId, orderId })).fetchHistory();
+      const history = await workflow(orderId).fetchHistory();
       return history.events?.length ?? 0;
     },
     killWorker: () => workers.kill(),
@@ -131,7 +164,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     close: async () => {
       await replayAll(client, taskQueue, codePath);
       await workers.close();
-      await Promise.all([recoup.close(), http.close(), gateway.close(), simulator.close()]);
+      await Promise.all([recoup.close(), http.close(), gateway.close(), simulator.close(), store.close()]);
       await connection.close();
       await database.drop();
     },

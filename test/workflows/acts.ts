@@ -1,0 +1,49 @@
+import { expect } from 'vitest';
+import type { OrderView } from '../../client/index.ts';
+import type { Scene } from '../setup/scene.ts';
+
+/** The buyer acts on the processor's page. Redirects lead to the shop, which is not here. */
+export async function actOnPage(view: OrderView, fields: Record<string, string> = {}): Promise<number> {
+  const { url } = view.nextAction;
+  if (url === undefined) expect.fail(`no page to act on: ${JSON.stringify(view.nextAction)}`);
+  const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+  await answer.text();
+  return answer.status;
+}
+
+/** Sends what the simulator held back. */
+export async function releaseWebhooks(scene: Scene): Promise<void> {
+  await control(scene, 'webhooks/release', {});
+}
+
+/** Every notice of the order once more, with the same ids. */
+export async function resendWebhooks(scene: Scene, orderId: string, times = 1): Promise<void> {
+  await control(scene, 'webhooks/resend', { orderId, merchantId: scene.merchantId, times });
+}
+
+export async function control(scene: Scene, path: string, body: Record<string, unknown>): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${scene.simulator.url}/control/${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+}
+
+/** Types of the events that the merchant is told, oldest first. */
+export async function toldTypes(scene: Scene, orderId: string): Promise<string[]> {
+  return (await scene.outbox(orderId)).map(({ type }) => type);
+}
+
+/** What moved money, in order: `alpha captured`, `alpha voided` … */
+export async function effects(scene: Scene, orderId: string): Promise<string[]> {
+  return (await scene.ledger(orderId))
+    .filter(({ effect }) => effect !== 'none')
+    .map(({ processor, effect }) => `${processor} ${effect}`);
+}
+
+/** The paths that the buyer is offered now. */
+export function offered(view: OrderView): string[] {
+  return view.nextAction.options.map(({ path }) => path);
+}
