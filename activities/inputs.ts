@@ -4,9 +4,12 @@ import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
 import type { Sheet } from '../policy/sheet.ts';
 import type { Instant, MoneyOperationName } from '../policy/terms.ts';
-import type { Progress } from '../store/store.ts';
+import type { OpenOrder, Progress, RecordOutcomeInput, SaveAnswer } from '../store/store.ts';
 
-export type { Progress };
+export type { Progress, RecordOutcomeInput };
+
+/** `order_exists`: the store knows this order from before this run; its state is the one to go on with. */
+export type SaveOutcome = SaveAnswer['kind'];
 
 /** Input of every activity that moves money. Frozen before the first send; plain JSON; credentials sealed. */
 export interface MoneyOperationInput {
@@ -64,6 +67,13 @@ export interface LoadedOrder {
   answers: OperationResult[];
 }
 
+/** What one sweep did, and where the next one goes on among the open orders. */
+export interface SweepResult {
+  reopened: number;
+  signalled: number;
+  after: OpenOrder | null;
+}
+
 /** The activities by their names in Temporal. Rejections are faults; every business answer is a value. */
 export interface Activities {
   charge(input: MoneyOperationInput): Promise<OperationResult>;
@@ -77,11 +87,11 @@ export interface Activities {
   openInvoice(input: MoneyOperationInput): Promise<OperationResult>;
   closeInvoice(input: MoneyOperationInput): Promise<OperationResult>;
   lookup(input: LookupInput): Promise<OperationResult>;
-  saveProgress(progress: Progress): Promise<void>;
+  saveProgress(progress: Progress): Promise<SaveOutcome>;
   /** For runs that start from the store: late events, reopening after terminate. */
   loadOrder(input: OrderRef): Promise<LoadedOrder | null>;
   reopenOrder(input: OrderRef): Promise<'reopened' | 'running' | 'closed'>;
-  sweep(): Promise<{ reopened: number; signalled: number }>;
+  sweep(input: { after: OpenOrder | null }): Promise<SweepResult>;
   /** Gives events to the order's run; `closed` when it has none to give them to. */
   handOver(input: { order: OrderRef; events: ProcessorEvent[] }): Promise<'delivered' | 'closed'>;
 }

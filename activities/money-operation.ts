@@ -9,6 +9,7 @@ import type { ClaimAnswer } from '../store/store.ts';
 import type { ActivityContext } from './context.ts';
 import type { MoneyOperationInput } from './inputs.ts';
 import { resultOfAnswer, unsent } from './results.ts';
+import { recordProofs } from './save-progress.ts';
 
 const HEARTBEAT_EVERY_MS = 1_000;
 
@@ -40,8 +41,9 @@ export async function moneyOperation(context: ActivityContext, input: MoneyOpera
 }
 
 async function claimOrFail(context: ActivityContext, input: MoneyOperationInput): Promise<ClaimAnswer> {
-  const { sealedCredential, progress, timeoutMs: _timeout, sendBefore: _sendBefore, resendUntil, ...request } = input;
+  const { progress, resendUntil } = input;
   try {
+    await recordProofs(context.store, progress);
     return await context.store.claimOperation({
       merchantId: input.merchantId,
       orderId: input.orderId,
@@ -54,7 +56,7 @@ async function claimOrFail(context: ActivityContext, input: MoneyOperationInput)
       currency: input.currency,
       key: input.key,
       readableKey: input.readableKey,
-      requestHash: hashOf({ ...request, credential: sealedCredential === undefined ? null : hashOf(sealedCredential) }),
+      requestHash: frozenHash(input),
       resendUntil,
       progress,
       now: new Date(context.nowMs()).toISOString(),
@@ -66,6 +68,27 @@ async function claimOrFail(context: ActivityContext, input: MoneyOperationInput)
   }
 }
 
+/**
+ * What is frozen with the key. Not in it: what a later decision may word differently for the very same request
+ * (when a page closes by itself; the processor's reference of a target that its key names already).
+ */
+function frozenHash(input: MoneyOperationInput): string {
+  return hashOf({
+    operation: input.operation,
+    amountMinor: input.amountMinor,
+    currency: input.currency,
+    instrumentId: input.instrumentId,
+    credential: input.sealedCredential === undefined ? null : hashOf(input.sealedCredential),
+    target: input.targetKey ?? input.reference ?? null,
+    challenge: input.challenge,
+    offSession: input.offSession,
+    features: input.features,
+    metadata: input.metadata,
+    description: input.description ?? null,
+    returnUrl: input.returnUrl ?? null,
+  });
+}
+
 /** Claims that must not be sent: known outcomes, expired keys, conflicts. */
 async function resultWithoutSending(
   context: ActivityContext,
@@ -73,6 +96,10 @@ async function resultWithoutSending(
   claim: ClaimAnswer,
   startedAt: string,
 ): Promise<OperationResult | null> {
+  if ('storedState' in claim && claim.storedState !== undefined) {
+    // Another run of this order (before a reset, or before Temporal forgot it) has got further: its story goes on.
+    return { ...unsent(input, 'order_exists', startedAt), claim: 'order_exists' };
+  }
   switch (claim.kind) {
     case 'recorded':
       return { ...claim.result, attempt: input.attempt, claim: 'recorded', sent: false };

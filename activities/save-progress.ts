@@ -1,9 +1,24 @@
+import { UnknownOperation } from '../store/errors.ts';
+import type { Store } from '../store/store.ts';
 import type { ActivityContext } from './context.ts';
-import type { Progress } from './inputs.ts';
+import type { Progress, SaveOutcome } from './inputs.ts';
 
-/** Writes one decision: timeline, outbox, the order's row, inbox marks. Writing it twice changes nothing. */
+/** Writes one decision: proofs, timeline, outbox, the order's row, inbox marks. Writing it twice changes nothing. */
 export function createSaveProgress(context: ActivityContext) {
-  return async function saveProgress(progress: Progress): Promise<void> {
-    await context.store.saveProgress(progress);
+  return async function saveProgress(progress: Progress): Promise<SaveOutcome> {
+    await recordProofs(context.store, progress);
+    return (await context.store.saveProgress(progress)).kind;
   };
+}
+
+/** A proof that comes late must not find its operation unknown for ever. */
+export async function recordProofs(store: Store, progress: Progress | null): Promise<void> {
+  for (const proof of progress?.proofs ?? []) {
+    try {
+      await store.recordOutcome(proof);
+    } catch (error) {
+      // Never claimed, so there is no row to settle; the order's state carries the proof.
+      if (!(error instanceof UnknownOperation)) throw error;
+    }
+  }
 }

@@ -161,6 +161,8 @@ export interface Progress {
   events: MerchantEvent[];
   /** Inbox events that this decision applied. */
   appliedEvents: { processor: string; eventId: string }[];
+  /** Outcomes that were proved otherwise than by the call itself: lookup, webhook, person. Recorded before anything else. */
+  proofs: RecordOutcomeInput[];
 }
 
 export interface StoredOrder {

@@ -9,6 +9,7 @@ import { nextActionOf, orderView } from '../policy/next-action.ts';
 import type { OrderState } from '../policy/order.ts';
 import { needsHuman, stageOf } from '../policy/stage.ts';
 import type { OrderView } from '../policy/view.ts';
+import { provedOtherwise } from './proofs.ts';
 
 /** One order's collection in this run: its state, what came in, and what was decided but not written yet. */
 export interface Collection {
@@ -22,7 +23,7 @@ export interface Collection {
   /** `collect` was accepted (or this run does not begin with it): from here on charges are allowed. */
   accepted: boolean;
   wake: Decision['wake'];
-  unsaved: Pick<Progress, 'entries' | 'events' | 'appliedEvents'>;
+  unsaved: Pick<Progress, 'entries' | 'events' | 'appliedEvents' | 'proofs'>;
   /** Writes that wait for the store, one after the other. */
   backlog: Promise<void> | null;
   /** True until the first write of a run that began with `collect`. */
@@ -40,7 +41,7 @@ export function openCollection(input: OrderPaymentInput): Collection {
     inbox: (input.answers ?? []).map((result) => ({ type: 'answered', result })),
     accepted: !input.firstOfOrder,
     wake: null,
-    unsaved: { entries: [], events: [], appliedEvents: [] },
+    unsaved: nothingUnsaved(),
     backlog: null,
     firstWrite: input.firstOfOrder,
     told: [],
@@ -50,6 +51,7 @@ export function openCollection(input: OrderPaymentInput): Collection {
 /** Lets the policy decide on one event and takes the new state. The clock is the workflow's own. */
 export function decideOn(collection: Collection, event: OrderEvent): Decision {
   const { rulebook, sheets } = collection.input;
+  const before = collection.order;
   const decision = decide({
     order: collection.order,
     event,
@@ -62,11 +64,16 @@ export function decideOn(collection: Collection, event: OrderEvent): Decision {
   collection.order = decision.order;
   collection.wake = decision.wake;
   remember(collection, decision.entries, decision.events);
+  collection.unsaved.proofs.push(...provedOtherwise(before, decision.order, event));
   if (event.type === 'processor_event') {
     const { processor, eventId } = event.event;
     collection.unsaved.appliedEvents.push({ processor, eventId });
   }
   return decision;
+}
+
+function nothingUnsaved(): Collection['unsaved'] {
+  return { entries: [], events: [], appliedEvents: [], proofs: [] };
 }
 
 function remember(collection: Collection, entries: TimelineEntry[], events: MerchantEvent[]): void {
@@ -98,6 +105,7 @@ export function progressOf(collection: Collection): Progress {
     entries: unsaved.entries.slice(),
     events: unsaved.events.slice(),
     appliedEvents: unsaved.appliedEvents.slice(),
+    proofs: unsaved.proofs.slice(),
   };
 }
 
@@ -107,6 +115,7 @@ export function confirmSaved(collection: Collection, saved: Progress): void {
   unsaved.entries.splice(0, saved.entries.length);
   unsaved.events.splice(0, saved.events.length);
   unsaved.appliedEvents.splice(0, saved.appliedEvents.length);
+  unsaved.proofs.splice(0, saved.proofs.length);
   collection.firstWrite = false;
 }
 
@@ -128,5 +137,5 @@ export function adopt(collection: Collection, state: OrderState): void {
   log.info('The order is known to the store: this run goes on with it', { orderId: state.facts.orderId });
   collection.order = state;
   collection.firstWrite = false;
-  collection.unsaved = { entries: [], events: [], appliedEvents: [] };
+  collection.unsaved = nothingUnsaved();
 }

@@ -28,7 +28,10 @@ async function collectOrder(collection: Collection): Promise<OrderPaymentResult>
   let event = firstEvent(collection);
   for (let events = 1; ; events += 1) {
     await followThrough(collection, event);
-    await record(collection);
+    if ((await record(collection)) === 'order_exists') {
+      await goOnFromStore(collection);
+      await record(collection);
+    }
     showDetails(collection);
     const { closed } = collection.order;
     if (closed !== null && collection.inbox.length === 0) return finish(collection, closed.stage);
@@ -73,6 +76,7 @@ async function goOnFromStore(collection: Collection): Promise<void> {
   if (loaded === null) return;
   adopt(collection, loaded.state);
   for (const result of loaded.answers) await followThrough(collection, { type: 'answered', result });
+  await followThrough(collection, { type: 'clock' });
 }
 
 async function nextEvent(collection: Collection): Promise<OrderEvent> {

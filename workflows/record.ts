@@ -1,5 +1,6 @@
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { SaveOutcome } from '../activities/inputs.ts';
 import * as attributes from '../contract/search-attributes.ts';
 import { lastAttempt, moneyOf } from '../policy/facts.ts';
 import { needsHuman, stageOf } from '../policy/stage.ts';
@@ -8,34 +9,35 @@ import { inTask, untilDone } from './activities.ts';
 import { type Collection, confirmSaved, hasUnsaved, nextActionIn, progressOf } from './collection.ts';
 
 /** Writes what was decided to the store, and makes it visible in Temporal: attributes for lists, details for one order. */
-export async function record(collection: Collection): Promise<void> {
-  await save(collection);
-  showAttributes(collection);
+export async function record(collection: Collection): Promise<SaveOutcome> {
+  const saved = await save(collection);
+  if (saved !== 'order_exists') showAttributes(collection);
+  return saved;
 }
 
 /**
  * Beside the workflow task when the store is there; otherwise in the background until it is back,
  * so that a store that is down holds up nobody's answer.
  */
-async function save(collection: Collection): Promise<void> {
-  if (!hasUnsaved(collection)) return;
+async function save(collection: Collection): Promise<SaveOutcome> {
+  if (!hasUnsaved(collection)) return 'saved';
   const progress = progressOf(collection);
   if (collection.backlog === null) {
     try {
-      await inTask.saveProgress(progress);
+      const saved = await inTask.saveProgress(progress);
       confirmSaved(collection, progress);
-      return;
+      return saved;
     } catch {
       collection.backlog = Promise.resolve();
     }
   }
   confirmSaved(collection, progress);
-  const queued: Promise<void> = collection.backlog
-    .then(() => untilDone.saveProgress(progress))
-    .then(() => {
-      if (collection.backlog === queued) collection.backlog = null;
-    });
+  const queued: Promise<void> = collection.backlog.then(async () => {
+    await untilDone.saveProgress(progress);
+    if (collection.backlog === queued) collection.backlog = null;
+  });
   collection.backlog = queued;
+  return 'saved';
 }
 
 /** Before the run ends: nothing that it decided may be lost. */

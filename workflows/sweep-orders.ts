@@ -1,6 +1,9 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { SweepResult } from '../activities/inputs.ts';
 import { untilDone } from './activities.ts';
 
-/** Run by a schedule: finds orders without a run and events without an effect, and puts both back to work. */
-export async function sweepOrders(): Promise<{ reopened: number; signalled: number }> {
-  return untilDone.sweep();
+/** Run by a schedule: finds orders without a run and events without an effect. Each run goes on where the last one ended. */
+export async function sweepOrders(): Promise<SweepResult> {
+  const last = workflowInfo().lastResult as SweepResult | undefined;
+  return untilDone.sweep({ after: last?.after ?? null });
 }

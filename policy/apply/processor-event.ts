@@ -62,6 +62,7 @@ function believe(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
     case 'session_closed':
       return believeClosed(draft, attempt, event);
     case 'refund_succeeded':
+      if (isOwnRefund(attempt, event)) return;
       return addMoneyFact(draft, attempt, event, 'refunded');
     case 'payment_returned':
       return addMoneyFact(draft, attempt, event, 'returned');
@@ -137,6 +138,13 @@ function believeClosed(draft: Draft, attempt: Attempt, event: ProcessorEvent): v
   if (attempt.fencedAt !== null || attempt.money.captured > 0) return;
   if (attempt.outcome === 'declined' || attempt.outcome === 'not_executed') return;
   confirmFence(draft, attempt, `webhook ${event.eventId}`);
+}
+
+/** The notice of a refund that we sent and whose answer was already counted. */
+function isOwnRefund(attempt: Attempt, event: ProcessorEvent): boolean {
+  return attempt.operations.some(
+    ({ operation, key, outcome }) => operation === 'refund' && key === event.key && outcome === 'succeeded',
+  );
 }
 
 function addMoneyFact(

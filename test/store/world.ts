@@ -80,6 +80,7 @@ export function progress(orderId: string, over: Partial<Progress> = {}): Progres
     entries: [entry(written.seq)],
     events: [],
     appliedEvents: [],
+    proofs: [],
     ...over,
   };
 }

@@ -1,0 +1,53 @@
+import type { RecordOutcomeInput } from '../activities/inputs.ts';
+import type { OrderEvent } from '../policy/events.ts';
+import { primaryOperation } from '../policy/facts.ts';
+import type { Attempt, OrderState } from '../policy/order.ts';
+
+/** Collecting operations that this event settled although their own call did not: the store's claims learn it from here. */
+export function provedOtherwise(before: OrderState, after: OrderState, event: OrderEvent): RecordOutcomeInput[] {
+  const answered = event.type === 'answered' && event.result.operation !== 'lookup' ? event.result.key : null;
+  const proofs: RecordOutcomeInput[] = [];
+  for (const attempt of after.attempts) {
+    const operation = primaryOperation(attempt);
+    if (operation === undefined || operation.key === '' || operation.key === answered) continue;
+    const was = before.attempts[attempt.number - 1]?.operations[0]?.outcome;
+    if (operation.outcome === was || !isDefinite(operation.outcome)) continue;
+    proofs.push({ key: operation.key, result: proofOf(attempt, operation.key, operation.outcome, after) });
+  }
+  return proofs;
+}
+
+function isDefinite(outcome: string | null): outcome is 'succeeded' | 'declined' | 'not_executed' {
+  return outcome === 'succeeded' || outcome === 'declined' || outcome === 'not_executed';
+}
+
+/** `lookup` in the store's words means: proved, whatever was sent. */
+function proofOf(
+  attempt: Attempt,
+  key: string,
+  outcome: 'succeeded' | 'declined' | 'not_executed',
+  order: OrderState,
+): RecordOutcomeInput['result'] {
+  const at = attempt.endedAt ?? attempt.startedAt;
+  return {
+    attempt: attempt.number,
+    operation: 'lookup',
+    key,
+    outcome,
+    failureClass: attempt.failureClass,
+    forbidsInstrument: false,
+    retryAfterMs: null,
+    evidence: 'proved',
+    document: '',
+    edition: '',
+    provedNotExecuted: outcome === 'not_executed',
+    sent: false,
+    claim: 'none',
+    ...(attempt.reference === null ? {} : { reference: attempt.reference }),
+    ...(outcome === 'succeeded' ? { amountMinor: attempt.money.captured || attempt.money.authorized } : {}),
+    ...(attempt.processorCode === null ? {} : { code: attempt.processorCode }),
+    currency: order.facts.amount.currency,
+    startedAt: at,
+    endedAt: at,
+  };
+}
