@@ -65,11 +65,21 @@ export class SimulatedProcessor implements Processor {
   }
 
   async pageUrl(request: LookupRequest, call: CallOptions): Promise<string | null> {
+    if (this.sheet.lookup === null) return this.#pageByReference(request, call);
     const reply = await this.#http.send({ method: 'GET', path: lookupPath(request) }, call);
     const found = reply.kind === 'reply' && reply.httpStatus === 200 ? asFields(reply.body) : null;
     const result = found === null ? null : fieldsOf(found, 'result');
     if (result === null || !isOfOrder(result, request)) return null;
     return pageAddress(textOf(result, 'url'));
+  }
+
+  /** Without a lookup the processor still tells where a page is, though not how it stands. */
+  async #pageByReference({ reference }: LookupRequest, call: CallOptions): Promise<string | null> {
+    if (reference === undefined) return null;
+    const path = `/v1/page-urls/${encodeURIComponent(reference)}`;
+    const reply = await this.#http.send({ method: 'GET', path }, call);
+    const page = reply.kind === 'reply' && reply.httpStatus === 200 ? asFields(reply.body) : null;
+    return page === null ? null : pageAddress(textOf(page, 'url'));
   }
 
   readWebhook(rawBody: Uint8Array, headers: Record<string, string>, nowMs: number): ProcessorEvent {
