@@ -6,7 +6,7 @@
  */
 import { httpOrders } from './http/orders.ts';
 import type { Orders } from './orders.ts';
-import type { EmbeddedSettings } from './temporal/index.ts';
+import type { Embedded, EmbeddedSettings } from './temporal/index.ts';
 
 export interface HttpForm {
   /** Address of a gateway, e.g. `https://recoup.shop.example`. */
@@ -27,11 +27,9 @@ export class Recoup {
       this.#close = async () => {};
       return;
     }
-    // Loaded only in this form: callers over HTTP need neither Temporal nor a database driver.
-    const opened = import('./temporal/index.ts').then(({ openEmbedded }) => openEmbedded(settings));
-    opened.catch(() => {});
-    this.orders = deferred(opened.then(({ orders }) => orders));
-    this.#close = async () => (await opened).close();
+    const open = openOnce(settings);
+    this.orders = deferred(async () => (await open.get()).orders);
+    this.#close = open.close;
   }
 
   /** Ends connections. Orders go on: they do not live in this process. */
@@ -57,11 +55,32 @@ const METHODS = [
   'resolve',
 ] as const satisfies readonly (keyof Orders)[];
 
+/**
+ * Opens at the first call, and again at the next one if that failed. Loaded only in this form: callers over HTTP need
+ * neither Temporal nor a database driver.
+ */
+function openOnce(settings: EmbeddedSettings): { get(): Promise<Embedded>; close(): Promise<void> } {
+  let opened: Promise<Embedded> | null = null;
+  return {
+    get: () => {
+      opened ??= import('./temporal/index.ts').then(({ openEmbedded }) => openEmbedded(settings));
+      opened.catch(() => {
+        opened = null;
+      });
+      return opened;
+    },
+    close: async () => {
+      const open = await opened?.catch(() => null);
+      await open?.close();
+    },
+  };
+}
+
 /** The same methods, each waiting for the connection first. */
-function deferred(orders: Promise<Orders>): Orders {
+function deferred(orders: () => Promise<Orders>): Orders {
   const methods = METHODS.map((name) => [
     name,
-    async (...input: unknown[]) => ((await orders)[name] as (...input: unknown[]) => Promise<unknown>)(...input),
+    async (...input: unknown[]) => ((await orders())[name] as (...input: unknown[]) => Promise<unknown>)(...input),
   ]);
   return Object.fromEntries(methods) as Orders;
 }

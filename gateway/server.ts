@@ -56,6 +56,9 @@ export async function startGateway(
   };
 }
 
+/** Longer than most calls take; callers repeat what is cut. */
+const CLOSE_GRACE_MS = 5_000;
+
 async function listen(fetch: (request: Request) => Response | Promise<Response>, hostname: string, port: number) {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve({ fetch, hostname, port }, () => resolve(starting)) as Server;
@@ -71,6 +74,8 @@ async function listen(fetch: (request: Request) => Response | Promise<Response>,
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        // A caller who never reads its answer does not keep us.
+        setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
       }),
   };
 }

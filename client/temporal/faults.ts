@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/common';
 import { COMMAND_REFUSALS, type CommandRefusal } from '../../contract/errors.ts';
+import { SettingInvalid } from '../../contract/sealing.ts';
 import { BadCursor, StoreUnavailable } from '../../store/errors.ts';
 import { RecoupError, recoupError } from '../errors.ts';
 
@@ -38,6 +39,7 @@ export function readUpdateFault(error: unknown): UpdateFault {
 /** Whatever was thrown, as an error of the closed union. */
 export function asRecoupError(cause: unknown): RecoupError {
   if (cause instanceof RecoupError) return cause;
+  if (cause instanceof SettingInvalid) return recoupError('settings_invalid', cause.message);
   if (cause instanceof BadCursor) return recoupError('request_invalid', cause.message);
   if (cause instanceof StoreUnavailable) {
     return recoupError('unavailable', `The database could not be reached. ${REPEAT}`, { cause });

@@ -6,6 +6,7 @@ import { openProcessors, type ProcessorSettings } from '../../processors/registr
 import { openStore } from '../../store/open.ts';
 import type { Orders } from '../orders.ts';
 import { embeddedOrders } from './embedded.ts';
+import { asRecoupError } from './faults.ts';
 import { TemporalOrders } from './orders.ts';
 import type { FindProcessor } from './pages.ts';
 
@@ -40,6 +41,14 @@ export interface Embedded {
 }
 
 export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded> {
+  try {
+    return await open(settings);
+  } catch (error) {
+    throw asRecoupError(error);
+  }
+}
+
+async function open(settings: EmbeddedSettings): Promise<Embedded> {
   const merchantId = settings.merchantId ?? DEFAULT_MERCHANT_ID;
   if (!MERCHANT_ID_PATTERN.test(merchantId)) throw new SettingInvalid('merchantId', 'must match ^[A-Za-z0-9_]{1,40}$');
   const sealer = createSealer(settings.sealingKey, 'sealingKey');

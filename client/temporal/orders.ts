@@ -22,7 +22,7 @@ import { type CommandName, sendCommand } from './commands.ts';
 import { type FindProcessor, withPage } from './pages.ts';
 import { type OrderPolicy, Policies } from './policies.ts';
 import { OrderReader } from './reader.ts';
-import { type Started, startOrder } from './start.ts';
+import { reopenOrder, type Started, type StartOrder, startOrder } from './start.ts';
 
 export interface TemporalOrdersParts {
   client: Client;
@@ -61,7 +61,8 @@ export class TemporalOrders {
       waitMs: call.waitMs,
       sealer: this.#parts.sealer,
     });
-    const started = await this.#start(state, policy, { reopened: false, waitMs: call.waitMs });
+    const start = this.#startOf(state, policy, { reopened: false, waitMs: call.waitMs });
+    const started = await startOrder(this.#parts.client, start);
     return this.#collected(started, state, policy);
   }
 
@@ -125,7 +126,8 @@ export class TemporalOrders {
     await this.#audit('reopen', order, reason, {}, call);
     const { facts } = stored.state;
     const policy = await this.policies.ofOrder(order.merchantId, facts.rulebook.hash);
-    const started = await this.#start(stored.state, policy, { reopened: true, waitMs: call.waitMs });
+    const start = this.#startOf(stored.state, policy, { reopened: true, waitMs: call.waitMs });
+    const started = await reopenOrder(this.#parts.client, start);
     if (started.kind === 'unreachable') throw started.error;
     return this.get(orderId, call);
   }
@@ -148,14 +150,13 @@ export class TemporalOrders {
     throw recoupError('unavailable', 'The order has no running workflow right now; it is started again shortly.');
   }
 
-  async #start(state: OrderState, policy: OrderPolicy, how: { reopened: boolean; waitMs: number }): Promise<Started> {
+  #startOf(state: OrderState, policy: OrderPolicy, how: { reopened: boolean; waitMs: number }): StartOrder {
     const { rulebook, sheets, deployment } = policy;
-    return startOrder(this.#parts.client, {
+    return {
       input: { state, rulebook, sheets, reopened: how.reopened, firstOfOrder: !how.reopened },
       taskQueue: this.#parts.taskQueue ?? deployment.taskQueue,
-      reopen: how.reopened,
       waitMs: how.waitMs,
-    });
+    };
   }
 
   /** New: the workflow's answer as it is. Found: read afresh, because a stored answer may be weeks old. */

@@ -1,10 +1,11 @@
 /** Starts orders by update-with-start, and finds those that were started before. */
 import { randomUUID } from 'node:crypto';
-import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation, type WorkflowHandleWithStartDetails } from '@temporalio/client';
 import { TypedSearchAttributes as Attributes, type TypedSearchAttributes } from '@temporalio/common';
 import { collectUpdateId, orderWorkflowId } from '../../contract/ids.ts';
 import {
   type CollectAnswer,
+  type CollectInput,
   collect,
   ORDER_PAYMENT,
   type OrderPaymentInput,
@@ -22,13 +23,11 @@ import {
 } from '../../contract/search-attributes.ts';
 import type { OrderFacts } from '../../policy/order.ts';
 import { amountText } from '../../policy/words.ts';
-import { readUpdateFault, type UpdateFault } from './faults.ts';
+import { asRecoupError, readUpdateFault, type UpdateFault } from './faults.ts';
 
 export interface StartOrder {
   input: Omit<OrderPaymentInput, 'startId'>;
   taskQueue: string;
-  /** Reopening is a run of its own; otherwise an order that was ever started is found, never started again. */
-  reopen: boolean;
   waitMs: number;
 }
 
@@ -41,15 +40,53 @@ const LEAST_WAIT_MS = 1_000;
 const RESEND_EVERY_MS = 250;
 
 /**
- * One update id for an order, whatever the request: a second caller joins the first one's update, and a caller whose
- * connection broke attaches again.
+ * Starts the order or finds it. One update id for an order, whatever the request: a second caller joins the first one's
+ * update, and a caller whose connection broke attaches again.
  */
-export async function startOrder(client: Client, start: StartOrder): Promise<Started> {
+export function startOrder(client: Client, start: StartOrder): Promise<Started> {
   const startId = randomUUID();
-  const deadlineMs = Date.now() + Math.max(start.waitMs, LEAST_WAIT_MS);
+  return untilAnswered(client, start.waitMs, startId, () => {
+    const startWorkflowOperation = new WithStartWorkflowOperation<OrderPaymentWorkflow>(ORDER_PAYMENT, {
+      ...startOptions(start, startId),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    });
+    // The start's own outcome comes with the update's; without a listener its rejection would be unhandled.
+    startWorkflowOperation.workflowHandle().catch(() => {});
+    return client.workflow.executeUpdateWithStart(collect, { ...collectOptions(start), startWorkflowOperation });
+  });
+}
+
+/**
+ * A new run for an order whose run is closed; two at once are one. Start and update are two calls here, because with the
+ * order's update id Temporal would answer from the closed run and start nothing.
+ */
+export async function reopenOrder(client: Client, start: StartOrder): Promise<Started> {
+  const startId = randomUUID();
+  let handle: WorkflowHandleWithStartDetails<OrderPaymentWorkflow>;
+  try {
+    // Sent once: repeated after the run has closed again, it would start another one from a state that is over.
+    handle = await client.workflow.start<OrderPaymentWorkflow>(ORDER_PAYMENT, {
+      ...startOptions(start, startId),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    });
+  } catch (error) {
+    return { kind: 'unreachable', error: asRecoupError(error) };
+  }
+  return untilAnswered(client, start.waitMs, startId, () => handle.executeUpdate(collect, collectOptions(start)));
+}
+
+async function untilAnswered(
+  client: Client,
+  waitMs: number,
+  startId: string,
+  send: () => Promise<CollectAnswer>,
+): Promise<Started> {
+  const deadlineMs = Date.now() + Math.max(waitMs, LEAST_WAIT_MS);
   for (;;) {
     try {
-      const answer = await client.withDeadline(deadlineMs, () => executeCollect(client, start, startId));
+      const answer = await client.withDeadline(deadlineMs, send);
       return { kind: 'answered', answer, created: answer.startId === startId };
     } catch (error) {
       const fault = readUpdateFault(error);
@@ -60,25 +97,21 @@ export async function startOrder(client: Client, start: StartOrder): Promise<Sta
   }
 }
 
-function executeCollect(client: Client, { input, taskQueue, reopen }: StartOrder, startId: string) {
+function startOptions({ input, taskQueue }: StartOrder, startId: string) {
   const { facts } = input.state;
-  const startWorkflowOperation = new WithStartWorkflowOperation<OrderPaymentWorkflow>(ORDER_PAYMENT, {
+  return {
     workflowId: orderWorkflowId(facts),
     taskQueue,
-    args: [{ ...input, startId }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: reopen ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+    args: [{ ...input, startId }] as [OrderPaymentInput],
     typedSearchAttributes: firstAttributes(facts, input.state.attempts.length),
     staticSummary: `Order ${facts.orderId}: ${amountText(facts.amount)}`,
     staticDetails: describeOrder(facts),
-  });
-  // The start's own outcome comes with the update's; without a listener its rejection would be unhandled.
-  startWorkflowOperation.workflowHandle().catch(() => {});
-  return client.workflow.executeUpdateWithStart(collect, {
-    args: [{ requestHash: facts.requestHash }],
-    updateId: collectUpdateId(facts.orderId),
-    startWorkflowOperation,
-  });
+  };
+}
+
+function collectOptions({ input }: StartOrder) {
+  const { orderId, requestHash } = input.state.facts;
+  return { args: [{ requestHash }] as [CollectInput], updateId: collectUpdateId(orderId) };
 }
 
 /** In the start options they cost no history event. */

@@ -13,6 +13,7 @@ import {
 } from '../../contract/messages.ts';
 import type { ProcessorEvent } from '../../policy/answers.ts';
 import { classifyEvent } from '../../policy/failures/classify.ts';
+import { isOldNews } from '../../policy/old-news.ts';
 import type { Answer, RequestContext, Route } from '../http/route.ts';
 import type { Services } from '../services.ts';
 
@@ -69,9 +70,9 @@ async function deliver(services: Services, event: ProcessorEvent): Promise<void>
     await client.workflow.getHandle(orderWorkflowId(order)).signal(processorEventSignal, event);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-    if ((await store.findOrder(order.merchantId, order.orderId)) === null) {
-      return store.parkEvent(event.processor, event.eventId, 'order_unknown');
-    }
+    const stored = await store.findOrder(order.merchantId, order.orderId);
+    if (stored === null) return store.parkEvent(event.processor, event.eventId, 'order_unknown');
+    if (isOldNews(stored.state, event)) return store.parkEvent(event.processor, event.eventId, 'already_known');
     await client.workflow.signalWithStart<OrderLateEventWorkflow, [ProcessorEvent]>(ORDER_LATE_EVENT, {
       workflowId: lateEventWorkflowId(order),
       taskQueue,
