@@ -134,7 +134,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     const told = { id, version, hash: rulebookHash };
     const state = await newOrderState({ request, merchantId, rulebook: told, now, waitMs, sealer });
     const input = { state, rulebook, sheets, reopened: false, firstOfOrder: true, ...more };
-    const started = await startOrder(client, { input, taskQueue, reopen: false, waitMs });
+    const started = await startOrder(client, { input, taskQueue, waitMs });
     return started.kind === 'answered' ? started.answer.view : expect.fail(`not answered: ${started.kind}`);
   };
   const workflow = (orderId: string) => client.workflow.getHandle(orderWorkflowId({ merchantId, orderId }));
