@@ -3,12 +3,14 @@ import { Client, Connection } from '@temporalio/client';
 import { Recoup } from '../../client/index.ts';
 import { type Case, type CaseResult, runCase } from './pairs.ts';
 import { startServers } from './servers.ts';
+import { waitingOrders } from './waiting.ts';
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '6' },
     only: { type: 'string' },
+    waiting: { type: 'string', default: '10000' },
   },
 });
 
@@ -46,7 +48,11 @@ async function main(): Promise<void> {
       results.push(result);
       say(describe(result));
     }
-    process.stdout.write(`${JSON.stringify({ cases: results }, null, values.json ? undefined : 2)}\n`);
+    const waiting = Number(values.waiting);
+    const waitingResult = waiting === 0 ? null : await waitingOrders(recoup, servers.workerPid, waiting);
+    if (waitingResult !== null) say(`${waiting} orders waiting: the worker holds ${waitingResult.workerRssMb} MB`);
+    const report = { cases: results, waitingOrders: waitingResult };
+    process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
     await recoup.close();
     await connection.close();
   } finally {
