@@ -1,7 +1,7 @@
 /** Bodies of answers, for the API document. The types in policy/ are the truth; the compiler compares. */
 import { z } from 'zod';
 import type { OrderView } from '../../policy/view.ts';
-import { STAGES } from './orders.ts';
+import { STAGES } from '../stages.ts';
 
 const instant = z.iso.datetime();
 const minorUnits = z.int();

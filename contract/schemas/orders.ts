@@ -1,5 +1,6 @@
 /** Bodies of the order calls as callers send them. Unknown members are refused. */
 import { z } from 'zod';
+import { STAGES } from '../stages.ts';
 import {
   countrySchema,
   featureSchema,
@@ -120,25 +121,6 @@ export const buyerTokenSchema = z.strictObject({
     .max(2)
     .optional(),
 });
-
-export const STAGES = [
-  'attempting',
-  'confirming',
-  'payment_pending',
-  'waiting_authentication',
-  'waiting_buyer',
-  'hosted_checkout',
-  'invoiced',
-  'retry_scheduled',
-  'authorized',
-  'capturing',
-  'cancelling',
-  'needs_review',
-  'paid',
-  'failed',
-  'expired',
-  'cancelled',
-] as const;
 
 /** Query of `GET /v1/orders`. */
 export const listOrdersSchema = z.strictObject({

@@ -1,0 +1,67 @@
+/** Looks at everything that has to work, says what does not, and what to do about it. */
+import { statSync } from 'node:fs';
+import type { ConnectionFlags } from './connection.ts';
+import { runFileOf } from './connection.ts';
+
+export interface Check {
+  name: string;
+  ok: boolean;
+  detail: string;
+}
+
+const ANSWER_WITHIN_MS = 3_000;
+
+export async function examine(flags: ConnectionFlags): Promise<Check[]> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const node = major > 20 || (major === 20 && minor >= 19);
+  const checks: Check[] = [{ name: 'node', ok: node, detail: `${process.versions.node} (20.19 or newer is needed)` }];
+  const { path, run } = runFileOf(flags);
+  if (run === undefined) {
+    checks.push({ name: 'run file', ok: false, detail: `${path} is not there: start the stack with npm start` });
+    return checks;
+  }
+  const mode = statSync(path).mode & 0o777;
+  checks.push({
+    name: 'run file',
+    ok: mode === 0o600,
+    detail: `${path}, mode ${mode.toString(8)} (600: it holds the API key)`,
+  });
+  const answers = await Promise.all([
+    answering('simulator', `${run.simulator}/healthz`),
+    answering('temporal ui', run.temporalUi),
+    answering('gateway', `${run.gateway}/healthz`),
+    readiness(run.gateway),
+    accepted(run.gateway, run.apiKey),
+  ]);
+  return [...checks, ...answers.flat()];
+}
+
+async function answering(name: string, url: string): Promise<Check> {
+  const response = await look(url);
+  return { name, ok: response?.ok === true, detail: response === null ? `${url} does not answer` : url };
+}
+
+/** What the gateway itself reaches. */
+async function readiness(gateway: string): Promise<Check[]> {
+  const response = await look(`${gateway}/readyz`);
+  const body = ((await response?.json().catch(() => null)) ?? {}) as Record<string, unknown>;
+  const advice = {
+    database: 'the gateway’s DATABASE_URL',
+    temporal: 'the gateway’s TEMPORAL_ADDRESS',
+    worker: 'a worker publishes what it can do when it starts',
+  };
+  return Object.entries(advice).map(([name, detail]) => ({ name, ok: body[name] === true, detail }));
+}
+
+async function accepted(gateway: string, apiKey: string): Promise<Check> {
+  const response = await look(`${gateway}/v1/orders?limit=1`, { authorization: `Bearer ${apiKey}` });
+  return { name: 'api key', ok: response?.ok === true, detail: 'the key of the run file lists orders' };
+}
+
+async function look(url: string, headers: Record<string, string> = {}): Promise<Response | null> {
+  try {
+    return await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  } catch {
+    return null;
+  }
+}
