@@ -1,6 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Recoup } from '../../client/index.ts';
-import { stateDirectory } from '../launcher/paths.ts';
-import { type RunFile, readRunFile, runFilePath } from '../launcher/run-file.ts';
+
+/** What commands need of `run.json`, which `npm start` writes when everything is ready. */
+export interface RunFile {
+  gateway: string;
+  simulator: string;
+  temporalUi: string;
+  apiKey: string;
+}
+
+const DEFAULT_STATE_DIRECTORY = fileURLToPath(new URL('../../.recoup', import.meta.url));
 
 export interface ConnectionFlags {
   stateDir?: string;
@@ -12,8 +23,13 @@ export class CommandFailed extends Error {
 }
 
 export function runFileOf(flags: ConnectionFlags): { path: string; run: RunFile | undefined } {
-  const directory = stateDirectory(flags.stateDir);
-  return { path: runFilePath(directory), run: readRunFile(directory) };
+  const path = join(resolve(flags.stateDir ?? process.env.RECOUP_STATE_DIR ?? DEFAULT_STATE_DIRECTORY), 'run.json');
+  try {
+    return { path, run: JSON.parse(readFileSync(path, 'utf8')) as RunFile };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { path, run: undefined };
+    throw new CommandFailed(`${path} cannot be read. Stop the stack with \`npm stop\` and start it again.`);
+  }
 }
 
 /** `RECOUP_URL` and `RECOUP_API_KEY` for a gateway elsewhere; else the stack that `npm start` runs here. */

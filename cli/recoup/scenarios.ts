@@ -100,7 +100,7 @@ export const SCENARIOS: Scenario[] = [
   scenario(
     'scheduled_retry',
     'A renewal with a mandate is declined: tried again in days, without the buyer.',
-    TWICE_DECLINED,
+    'sim:alpha=insufficient_funds;beta=insufficient_funds',
     'retry_scheduled',
     { offSession: { agreement: 'recurring', mandateRef: 'mandate-1' } },
   ),

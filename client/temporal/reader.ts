@@ -2,9 +2,8 @@
 import type { Client } from '@temporalio/client';
 import { type OrderRef, orderWorkflowId } from '../../contract/ids.ts';
 import { ORDER_PAYMENT, type OrderPaymentInput } from '../../contract/messages.ts';
-import { orderView, type Reading } from '../../policy/next-action.ts';
+import { orderView, type Reading, ruleOf } from '../../policy/next-action.ts';
 import type { OrderState } from '../../policy/order.ts';
-import { chooseRule } from '../../policy/rules.ts';
 import type { OrderView } from '../../policy/view.ts';
 import { plannedSteps } from '../../policy/wake.ts';
 import type { Store } from '../../store/store.ts';
@@ -71,9 +70,8 @@ export class OrderReader {
   }
 
   async #planned(state: OrderState): Promise<TimelineLine[]> {
-    const { rulebook, sheets } = await this.reading(state);
-    const { rule } = chooseRule(rulebook, state.facts, state.instruments[0] ?? null);
-    return plannedSteps({ order: state, rule, sheets }).map(({ at, text, attempt }) => ({
+    const reading = await this.reading(state);
+    return plannedSteps({ order: state, rule: ruleOf(reading), sheets: reading.sheets }).map(({ at, text, attempt }) => ({
       at,
       kind: 'planned',
       actor: 'system',

@@ -1,6 +1,5 @@
-/** Bodies of answers, for the API document. The types in policy/ are the truth; the compiler compares. */
+/** Bodies of answers, for the API document. The types in policy/ are the truth; a test makes the compiler compare. */
 import { z } from 'zod';
-import type { OrderView } from '../../policy/view.ts';
 import { STAGES } from '../stages.ts';
 
 const instant = z.iso.datetime();
@@ -37,7 +36,7 @@ const option = z.object({
   expiresAt: instant.optional(),
 });
 
-export const NEXT_ACTION_TYPES = [
+const NEXT_ACTION_TYPES = [
   'none',
   'wait_confirming',
   'wait_pending',
@@ -83,10 +82,6 @@ export const orderViewSchema = z.object({
   nextAction,
   rulebook: z.object({ id: z.string(), version: z.int(), hash: z.string() }),
 });
-
-/** Fails to compile when schema and type part. */
-type Same<Left extends Right, Right> = Left;
-export type OrderViewOnTheWire = Same<OrderView, z.output<typeof orderViewSchema>>;
 
 export const orderPageSchema = z.object({ orders: z.array(orderViewSchema), nextCursor: z.string().nullable() });
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const run = {
     gateway: world.url,
     simulator: world.simulator.url,
-    temporalUi: world.simulator.url,
+    temporalUi: `${world.simulator.url}/healthz`,
     apiKey: world.apiKey,
   };
   writeFileSync(join(stateDir, 'run.json'), JSON.stringify(run), { mode: 0o600 });

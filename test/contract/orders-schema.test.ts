@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { z } from 'zod';
 import { currencyCodes, currencyExponent } from '../../contract/currencies.ts';
 import { refusalOf } from '../../contract/order.ts';
 import { parseRequest } from '../../contract/parse.ts';
+import type { orderViewSchema } from '../../contract/schemas/answers.ts';
 import { collectSchema, listOrdersSchema, recoverySchema } from '../../contract/schemas/orders.ts';
+import type { OrderView } from '../../policy/view.ts';
 
 const order = {
   orderId: 'o-1',
@@ -159,6 +162,14 @@ describe('what the schema cannot know', () => {
     const offSession = { agreement: 'recurring', mandateRef: 'm' };
     expect(read({ offSession, buyer: { present: true } }).ok).toBe(false);
     expect(read({ offSession, buyer: { present: false } }).ok).toBe(true);
+  });
+});
+
+describe('answers', () => {
+  test('the schema of the API document is the type that is answered', () => {
+    // Fails to compile when the two part.
+    const asSchema = (view: OrderView): z.output<typeof orderViewSchema> => view;
+    expect(asSchema).toBeTypeOf('function');
   });
 });
 
