@@ -28,10 +28,22 @@ const CARD_FIELDS = new Set(
 
 /** True when some part of the text is a card number, also spaced, dashed or in full-width digits. */
 export function looksLikeCardNumber(text: string): boolean {
-  for (const [run] of text.normalize('NFKC').matchAll(DIGIT_RUN)) {
-    if (runHoldsCard(run)) return true;
+  const plain = text.normalize('NFKC');
+  for (const match of plain.matchAll(DIGIT_RUN)) {
+    if (!isPartOfHexId(plain, match.index, match[0].length) && runHoldsCard(match[0])) return true;
   }
   return false;
+}
+
+/**
+ * A UUID or hex id, letters a–f included: one in some thousand of them holds digits that pass for a card, and a shop that
+ * names its orders so must not have one in some thousand refused. A card number stands alone or beside other words.
+ */
+function isPartOfHexId(text: string, start: number, length: number): boolean {
+  const before = /[A-Za-z0-9-]*$/.exec(text.slice(0, start))?.[0] ?? '';
+  const behind = /^[A-Za-z0-9-]*/.exec(text.slice(start + length))?.[0] ?? '';
+  const word = before + text.slice(start, start + length) + behind;
+  return /^[0-9a-f]+(?:-[0-9a-f]+)*$/i.test(word) && /[a-f]/i.test(before + behind);
 }
 
 export function looksLikeSecurityCode(text: string): boolean {

@@ -30,6 +30,13 @@ describe('card numbers', () => {
     },
   );
 
+  test('a hex id or UUID whose digits pass for a card is none, but a card glued to a word is', () => {
+    expect(looksLikeCardNumber('a4242424242424242f')).toBe(false);
+    expect(looksLikeCardNumber('c0ffee42-4242-4242-8424-2424242bead0')).toBe(false);
+    expect(looksLikeCardNumber('order4242424242424242')).toBe(true);
+    expect(looksLikeCardNumber('4242-4242-4242-4242')).toBe(true);
+  });
+
   test('a card among other groups of digits is found', () => {
     expect(looksLikeCardNumber('2026 4242 4242 4242 4242 12')).toBe(true);
   });
