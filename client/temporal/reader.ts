@@ -71,14 +71,16 @@ export class OrderReader {
 
   async #planned(state: OrderState): Promise<TimelineLine[]> {
     const reading = await this.reading(state);
-    return plannedSteps({ order: state, rule: ruleOf(reading), sheets: reading.sheets }).map(({ at, text, attempt }) => ({
-      at,
-      kind: 'planned',
-      actor: 'system',
-      ...(attempt !== undefined && { attempt: attempt.number, processor: attempt.processor }),
-      text,
-      planned: true,
-    }));
+    return plannedSteps({ order: state, rule: ruleOf(reading), sheets: reading.sheets }).map(
+      ({ at, text, attempt }) => ({
+        at,
+        kind: 'planned',
+        actor: 'system',
+        ...(attempt !== undefined && { attempt: attempt.number, processor: attempt.processor }),
+        text,
+        planned: true,
+      }),
+    );
   }
 
   /** The state with which the order's run was started, which works with no worker up. */
@@ -86,11 +88,13 @@ export class OrderReader {
     const { client } = this.#parts;
     const workflowId = orderWorkflowId(order);
     try {
-      const { history } = await client.workflowService.getWorkflowExecutionHistory({
-        namespace: client.options.namespace,
-        execution: { workflowId },
-        maximumPageSize: 1,
-      });
+      const { history } = await client.withDeadline(Date.now() + HISTORY_WITHIN_MS, () =>
+        client.workflowService.getWorkflowExecutionHistory({
+          namespace: client.options.namespace,
+          execution: { workflowId },
+          maximumPageSize: 1,
+        }),
+      );
       const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
       if (started?.workflowType?.name !== ORDER_PAYMENT) return null;
       const { payloadCodecs, payloadConverter } = client.options.loadedDataConverter;
@@ -106,6 +110,7 @@ export class OrderReader {
 }
 
 const GRPC_NOT_FOUND = 5;
+const HISTORY_WITHIN_MS = 3_000;
 
 function isNotFound(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === GRPC_NOT_FOUND;

@@ -175,8 +175,18 @@ function command(
 async function mintBuyerToken(context: RequestContext): Promise<Answer> {
   const { actions = ['view', 'pay'] } = read(buyerTokenSchema, context.body);
   const order = refOf(context);
-  await context.services.orders.reader.require(order);
-  return { status: 201, body: await context.services.tokens.mint({ ...order, actions }) };
+  const { orders, store, tokens } = context.services;
+  await orders.reader.require(order);
+  const { actor, name } = context.caller;
+  await store.audit({
+    ...order,
+    at: new Date().toISOString(),
+    actor: `${actor}:${name}`,
+    action: 'mint_buyer_token',
+    reason: 'for the buyer',
+    detail: { actions },
+  });
+  return { status: 201, body: await tokens.mint({ ...order, actions }) };
 }
 
 /** 202 while what was asked for is still under way. */

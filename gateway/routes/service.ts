@@ -4,6 +4,7 @@ import { recoupError } from '../../client/errors.ts';
 import { isErrorCode } from '../../contract/errors.ts';
 import type { RequestContext, Route } from '../http/route.ts';
 
+const ANSWER_WITHIN_MS = 2_000;
 const ERROR_PAGES = new URL('../../docs/errors/', import.meta.url);
 
 export const SERVICE_ROUTES: Route[] = [
@@ -23,7 +24,11 @@ export const SERVICE_ROUTES: Route[] = [
     handle: async ({ services }) => {
       const [database, temporal, worker] = await Promise.all([
         answers(services.store.ping()),
-        answers(services.client.workflowService.getSystemInfo({})),
+        answers(
+          services.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+            services.client.workflowService.getSystemInfo({}),
+          ),
+        ),
         answers(services.orders.policies.deployment()),
       ]);
       const ready = database && temporal && worker;

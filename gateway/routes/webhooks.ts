@@ -49,6 +49,9 @@ async function isUnapplied({ store }: Services, event: ProcessorEvent): Promise<
   return waiting.some(({ processor, eventId }) => processor === event.processor && eventId === event.eventId);
 }
 
+/** Then the processor is told to send again; the notice is in the store already. */
+const SIGNAL_WITHIN_MS = 5_000;
+
 /** Deliveries of one event that are on their way at this moment: a hundred at once are one signal. */
 const underWay = new Map<string, Promise<void>>();
 
@@ -60,26 +63,33 @@ async function passOn(services: Services, event: ProcessorEvent): Promise<void> 
 }
 
 async function deliver(services: Services, event: ProcessorEvent): Promise<void> {
-  const { client, store, taskQueue } = services;
+  const { client, store } = services;
   const order = { merchantId: event.merchantId, orderId: event.orderId };
   if (event.type === 'unknown_type') return store.parkEvent(event.processor, event.eventId, 'unknown_type');
   if (!MERCHANT_ID_PATTERN.test(order.merchantId) || !ORDER_ID_PATTERN.test(order.orderId)) {
     return store.parkEvent(event.processor, event.eventId, 'order_unknown');
   }
+  const deadlineMs = Date.now() + SIGNAL_WITHIN_MS;
   try {
-    await client.workflow.getHandle(orderWorkflowId(order)).signal(processorEventSignal, event);
+    const handle = client.workflow.getHandle(orderWorkflowId(order));
+    await client.withDeadline(deadlineMs, () => handle.signal(processorEventSignal, event));
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     const stored = await store.findOrder(order.merchantId, order.orderId);
     if (stored === null) return store.parkEvent(event.processor, event.eventId, 'order_unknown');
     if (isOldNews(stored.state, event)) return store.parkEvent(event.processor, event.eventId, 'already_known');
-    await client.workflow.signalWithStart<OrderLateEventWorkflow, [ProcessorEvent]>(ORDER_LATE_EVENT, {
-      workflowId: lateEventWorkflowId(order),
-      taskQueue,
-      args: [order],
-      signal: processorEventSignal,
-      signalArgs: [event],
-      staticSummary: `Late event for order ${order.orderId}: ${event.type} from ${event.processor}`,
-    });
+    await client.withDeadline(deadlineMs, () => signalLateEvent(services, event));
   }
+}
+
+async function signalLateEvent({ client, taskQueue }: Services, event: ProcessorEvent): Promise<void> {
+  const order = { merchantId: event.merchantId, orderId: event.orderId };
+  await client.workflow.signalWithStart<OrderLateEventWorkflow, [ProcessorEvent]>(ORDER_LATE_EVENT, {
+    workflowId: lateEventWorkflowId(order),
+    taskQueue,
+    args: [order],
+    signal: processorEventSignal,
+    signalArgs: [event],
+    staticSummary: `Late event for order ${order.orderId}: ${event.type} from ${event.processor}`,
+  });
 }

@@ -116,6 +116,21 @@ describe('envelope', () => {
   });
 });
 
+describe('what is kept of a request', () => {
+  test('no address’s query, no header and no body is logged', async () => {
+    await world.call('/v1/orders?stage=canary-query', { headers: { 'x-other': 'canary-header' } });
+    await refused('{"canary-body":', 400, 'json_invalid');
+    await world.call('/v1/orders', { apiKey: 'canary-credential-canary' });
+    expect(world.logged()).toContain('/v1/orders');
+    expect(world.logged()).not.toContain('canary');
+  });
+
+  test('a page of another origin may not read answers', async () => {
+    const response = await world.call('/v1/orders', { headers: { origin: 'https://evil.test' } });
+    for (const [name] of response.headers) expect(name).not.toMatch(/^access-control-/);
+  });
+});
+
 describe('money and ids', () => {
   test.each(['0', '-1', '1e3', '1E3', '10.5', '10.0', '"100"', '9007199254740992', '1e400', 'null', 'true', '-0'])(
     'an amount written %s is refused',

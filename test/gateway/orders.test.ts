@@ -130,7 +130,10 @@ describe('the buyer’s turn', () => {
     expect(opened.nextAction.url).toMatch(/^http/);
     expect(Object.keys(opened).sort()).toEqual(['amount', 'nextAction', 'orderId', 'status']);
     const audit = await world.store.listAudit(world.merchantId, orderId);
-    expect(audit).toMatchObject([{ action: 'recover', actor: 'buyer:buyer-token', detail: { path: 'invoice' } }]);
+    expect(audit).toMatchObject([
+      { action: 'mint_buyer_token', actor: 'merchant:settings', detail: { actions: ['view', 'pay'] } },
+      { action: 'recover', actor: 'buyer:buyer-token', detail: { path: 'invoice' } },
+    ]);
   });
 
   test('an instrument that was declined for good is refused, whoever asks, and nothing is charged', async () => {

@@ -44,7 +44,17 @@ export interface CallInput {
   body?: string | Uint8Array;
 }
 
-export async function openWorld(options: { rateLimit?: RateLimit; returnUrlOrigins?: string[] } = {}): Promise<World> {
+export interface WorldOptions {
+  rateLimit?: RateLimit;
+  returnUrlOrigins?: string[];
+  /** What the gateway, and only it, reaches the servers through. */
+  through?: (servers: { databaseUrl: string; temporalAddress: string }) => Promise<{
+    databaseUrl: string;
+    temporalAddress: string;
+  }>;
+}
+
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const database = await freshDatabase();
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const sealingKey = randomBytes(32).toString('base64');
@@ -70,6 +80,8 @@ export async function openWorld(options: { rateLimit?: RateLimit; returnUrlOrigi
     { workflowBundle: { codePath: inject('workflowBundlePath') } },
   );
   const running = worker.run();
+  const direct = { databaseUrl: database.url, temporalAddress };
+  const reached = (await options.through?.(direct)) ?? direct;
   const lines: string[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -82,8 +94,8 @@ export async function openWorld(options: { rateLimit?: RateLimit; returnUrlOrigi
       host: '127.0.0.1',
       port: 0,
       baseUrl: null,
-      databaseUrl: database.url,
-      temporal: { address: temporalAddress, namespace: 'default' },
+      databaseUrl: reached.databaseUrl,
+      temporal: { address: reached.temporalAddress, namespace: 'default' },
       taskQueue,
       sealer: createSealer(sealingKey),
       buyerTokenKey,
