@@ -62,7 +62,10 @@ export async function saveProgress(database: Database, progress: Progress): Prom
     encodeProgress(progress),
   ]);
   if (!row) throw new Error('save_progress answered nothing');
-  return row.answer === 'order_exists' ? { kind: 'order_exists', state: present(row.state) } : { kind: row.answer };
+  const { answer } = row;
+  return answer === 'order_exists' || answer === 'behind'
+    ? { kind: answer, state: present(row.state) }
+    : { kind: answer };
 }
 
 export async function recordOutcome(database: Database, input: RecordOutcomeInput): Promise<void> {

@@ -133,6 +133,8 @@ export type SaveAnswer =
   | { kind: 'saved' }
   /** A newer run writes this order: only the timeline was kept, under this run's own epoch. */
   | { kind: 'stale' }
+  /** This run was reset to before an attempt that the store knows: the stored state was kept, the run should go on from it. */
+  | { kind: 'behind'; state: OrderState }
   /** First write of a `collect` whose order exists and is further along: nothing was saved, go on from `state`. */
   | { kind: 'order_exists'; state: OrderState }
   /** The order exists with another amount, currency or capture mode: nothing was saved. */

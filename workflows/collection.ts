@@ -1,5 +1,5 @@
 import { log, workflowInfo } from '@temporalio/workflow';
-import type { Progress } from '../activities/inputs.ts';
+import type { LoadedOrder, Progress } from '../activities/inputs.ts';
 import type { OrderPaymentInput } from '../contract/messages.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
@@ -133,9 +133,11 @@ export function isAnswerable({ order, inbox }: Collection): boolean {
 }
 
 /** The store's version of the order takes the place of this run's: it was collected before, and goes on from there. */
-export function adopt(collection: Collection, state: OrderState): void {
+export function adopt(collection: Collection, { state, rulebook, sheets }: LoadedOrder): void {
   log.info('The order is known to the store: this run goes on with it', { orderId: state.facts.orderId });
   collection.order = state;
+  // The order keeps the version that it began with. And it is no news to the caller who found it.
+  collection.input = { ...collection.input, rulebook, sheets, startId: `found-${state.seq}` };
   collection.firstWrite = false;
   collection.unsaved = nothingUnsaved();
 }

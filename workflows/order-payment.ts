@@ -1,4 +1,5 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { SaveOutcome } from '../activities/inputs.ts';
 import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages.ts';
 import type { OrderEvent } from '../policy/events.ts';
 import type { ClosedStage } from '../policy/terms.ts';
@@ -28,7 +29,7 @@ async function collectOrder(collection: Collection): Promise<OrderPaymentResult>
   let event = firstEvent(collection);
   for (let events = 1; ; events += 1) {
     await followThrough(collection, event);
-    if ((await record(collection)) === 'order_exists') {
+    if (!isOurs(await record(collection))) {
       await goOnFromStore(collection);
       await record(collection);
     }
@@ -69,12 +70,17 @@ async function followThrough(collection: Collection, event: OrderEvent): Promise
   }
 }
 
+/** The store has a story of this order that this run does not know: of an earlier run, or of what a reset took back. */
+function isOurs(saved: SaveOutcome): boolean {
+  return saved === 'saved' || saved === 'stale';
+}
+
 /** Collected before, beyond Temporal's memory: the store's story goes on, with its numbers, budgets and forbidden instruments. */
 async function goOnFromStore(collection: Collection): Promise<void> {
   const { merchantId, orderId } = collection.order.facts;
   const loaded = await untilDone.loadOrder({ merchantId, orderId });
   if (loaded === null) return;
-  adopt(collection, loaded.state);
+  adopt(collection, loaded);
   for (const result of loaded.answers) await followThrough(collection, { type: 'answered', result });
   await followThrough(collection, { type: 'clock' });
 }

@@ -11,7 +11,7 @@ import { type Collection, confirmSaved, hasUnsaved, nextActionIn, progressOf } f
 /** Writes what was decided to the store, and makes it visible in Temporal: attributes for lists, details for one order. */
 export async function record(collection: Collection): Promise<SaveOutcome> {
   const saved = await save(collection);
-  if (saved !== 'order_exists') showAttributes(collection);
+  if (saved === 'saved' || saved === 'stale') showAttributes(collection);
   return saved;
 }
 

@@ -103,7 +103,8 @@ BEGIN
   END IF;
 END $$;
 
--- Answers: saved, stale (an older epoch's run: only its timeline was kept), order_exists (with the stored state),
+-- Answers: saved, stale (an older epoch's run: only its timeline was kept), behind (a newer epoch's run, which was reset
+-- to before an attempt that is stored: the stored state stays, and comes along), order_exists (with the stored state),
 -- conflict. The last two write nothing.
 CREATE FUNCTION save_progress(p jsonb, OUT answer text, OUT state jsonb) LANGUAGE plpgsql AS $$
 DECLARE
@@ -116,6 +117,13 @@ BEGIN
     SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
   ELSE
     PERFORM write_progress(h, false, p);
-    answer := CASE WHEN h.run_epoch < h.epoch THEN 'stale' ELSE 'saved' END;
+    IF h.run_epoch < h.epoch THEN
+      answer := 'stale';
+    ELSIF h.run_epoch IS DISTINCT FROM h.state_epoch AND (p->>'attempts')::int < h.attempts THEN
+      answer := 'behind';
+      SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
+    ELSE
+      answer := 'saved';
+    END IF;
   END IF;
 END $$;

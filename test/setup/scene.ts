@@ -47,6 +47,8 @@ export interface Scene {
   store: Store;
   databaseUrl: string;
   taskQueue: string;
+  /** What an order's workflow is started with. */
+  newInput(request: CollectRequest, waitMs?: number): Promise<Omit<OrderPaymentInput, 'startId'>>;
   /** Starts an order as the embedded client does, with more of the workflow's input, e.g. `eventsPerRun`. */
   collectWith(request: CollectRequest, more: Partial<OrderPaymentInput>, waitMs?: number): Promise<OrderView>;
   /** The order's workflow in Temporal: its latest run. */
@@ -127,13 +129,16 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const store = await openStore(database.url);
   const policies = new Policies(store);
   const sealer = createSealer(sealingKey);
-  const collectWith: Scene['collectWith'] = async (request, more, waitMs = 10_000) => {
+  const newInput: Scene['newInput'] = async (request, waitMs = 10_000) => {
     const { rulebook, rulebookHash, sheets } = await policies.current(merchantId);
     const { id, version } = rulebook;
     const now = new Date().toISOString();
     const told = { id, version, hash: rulebookHash };
     const state = await newOrderState({ request, merchantId, rulebook: told, now, waitMs, sealer });
-    const input = { state, rulebook, sheets, reopened: false, firstOfOrder: true, ...more };
+    return { state, rulebook, sheets, reopened: false, firstOfOrder: true };
+  };
+  const collectWith: Scene['collectWith'] = async (request, more, waitMs = 10_000) => {
+    const input = { ...(await newInput(request, waitMs)), ...more };
     const started = await startOrder(client, { input, taskQueue, waitMs });
     return started.kind === 'answered' ? started.answer.view : expect.fail(`not answered: ${started.kind}`);
   };
@@ -147,6 +152,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     client,
     simulator,
     store,
+    newInput,
     collectWith,
     workflow,
     outbox: (orderId) => store.listOutbox(merchantId, orderId),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { OrderView } from '../../client/index.ts';
 import type { Scene } from '../setup/scene.ts';
@@ -46,4 +47,11 @@ export async function effects(scene: Scene, orderId: string): Promise<string[]> 
 /** The paths that the buyer is offered now. */
 export function offered(view: OrderView): string[] {
   return view.nextAction.options.map(({ path }) => path);
+}
+
+/** One round of the sweeper, which otherwise runs by its schedule. */
+export async function sweep(scene: Scene): Promise<void> {
+  const { taskQueue } = scene;
+  const workflowId = `sweep-${randomUUID()}`;
+  await scene.client.workflow.execute('sweepOrders', { workflowId, taskQueue });
 }
