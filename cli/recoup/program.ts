@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { ListOrdersRequest } from '../../client/index.ts';
 import { STAGES } from '../../contract/stages.ts';
+import { amountText } from '../../policy/words.ts';
 import { CommandFailed, type ConnectionFlags, connect } from './connection.ts';
 import { examine } from './doctor.ts';
 import { explainLines, explainOne, type ScopeFlags, sayExplanation } from './explain-code.ts';
@@ -100,10 +101,7 @@ function listCommand(output: Output): Command {
         });
         for (const order of orders) {
           if (flags.json) output.json(order);
-          else
-            output.say(
-              `${order.orderId.padEnd(40)} ${order.stage.padEnd(22)} ${order.amount.currency} ${order.amount.minor}`,
-            );
+          else output.say(`${order.orderId.padEnd(40)} ${order.stage.padEnd(22)} ${amountText(order.amount)}`);
         }
       },
     );

@@ -54,7 +54,7 @@ async function open(settings: EmbeddedSettings): Promise<Embedded> {
   const sealer = createSealer(settings.sealingKey, 'sealingKey');
   const store = await openStore(settings.databaseUrl);
   const { client, close } = openTemporal(settings.temporal);
-  const taskQueue = settings.temporal instanceof Client ? undefined : settings.temporal.taskQueue;
+  const taskQueue = isClient(settings.temporal) ? undefined : settings.temporal.taskQueue;
   const orders = new TemporalOrders({
     client,
     store,
@@ -71,9 +71,14 @@ async function open(settings: EmbeddedSettings): Promise<Embedded> {
   };
 }
 
+/** By its shape: the caller's may come from another copy of the package. */
+function isClient(temporal: TemporalAddress | Client): temporal is Client {
+  return 'workflow' in temporal;
+}
+
 /** A client of the caller's stays the caller's to close. */
-export function openTemporal(temporal: TemporalAddress | Client): { client: Client; close(): Promise<void> } {
-  if (temporal instanceof Client) return { client: temporal, close: async () => {} };
+function openTemporal(temporal: TemporalAddress | Client): { client: Client; close(): Promise<void> } {
+  if (isClient(temporal)) return { client: temporal, close: async () => {} };
   const connection = Connection.lazy({ address: temporal.address });
   return {
     client: new Client({ connection, namespace: temporal.namespace ?? 'default' }),

@@ -162,10 +162,13 @@ export class TemporalOrders {
   /** New: the workflow's answer as it is. Found: read afresh, because a stored answer may be weeks old. */
   async #collected(started: Started, own: OrderState, policy: OrderPolicy): Promise<CollectedOrder> {
     if (started.kind === 'unreachable') throw started.error;
-    if (started.kind === 'answered' && started.created) {
-      return { ...(await this.#withPage(started.answer.view, own.facts)), created: true, pending: false };
+    if (started.kind === 'answered') {
+      // Also when this call started the run: beyond Temporal's memory the store may know the order as another one.
+      if (started.answer.requestHash !== own.facts.requestHash) throw conflict();
+      if (started.created) {
+        return { ...(await this.#withPage(started.answer.view, own.facts)), created: true, pending: false };
+      }
     }
-    if (started.kind === 'answered' && started.answer.requestHash !== own.facts.requestHash) throw conflict();
     const state = await this.reader.find(own.facts);
     if (state !== null && state.facts.requestHash !== own.facts.requestHash) throw conflict();
     const pending = started.kind === 'timed_out';

@@ -41,7 +41,13 @@ export const processorSchema = z.string().regex(PROCESSOR_PATTERN, 'must be the 
 export const moneySchema = z.strictObject({
   /** Safe integers only: 2^53 and above cannot be told from their neighbours. */
   minor: z.int('must be a whole number of minor units').min(1, 'must be at least 1').max(Number.MAX_SAFE_INTEGER),
-  currency: z.string().refine((code) => currencyExponent(code) !== null, 'must be an upper-case ISO 4217 code'),
+  currency: z
+    .string()
+    .refine((code) => currencyExponent(code) !== null, 'must be an upper-case ISO 4217 code')
+    .meta({
+      description: 'ISO 4217, upper case',
+      example: 'EUR',
+    }),
 });
 
 export const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'must be an upper-case ISO 3166-1 alpha-2 code');

@@ -7,6 +7,8 @@ import { hashApiKey } from '../../gateway/access.ts';
 import type { RateLimit } from '../../gateway/http/rate-limit.ts';
 import { createLog } from '../../gateway/log.ts';
 import { startGateway } from '../../gateway/server.ts';
+import type { GatewaySettings } from '../../gateway/settings.ts';
+import type { ProcessorSettings } from '../../processors/registry.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
@@ -56,19 +58,64 @@ export interface WorldOptions {
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const database = await freshDatabase();
-  const taskQueue = `test-${randomBytes(6).toString('hex')}`;
-  const sealingKey = randomBytes(32).toString('base64');
-  const apiKey = `rk_test_${randomBytes(24).toString('base64url')}`;
-  const merchantId = `m${randomBytes(4).toString('hex')}`;
-  const buyerTokenKey = new Uint8Array(randomBytes(32));
   const simulator = await startSimulator({ timeScale: 1, webhookUrl: null, webhookSecret: WEBHOOK_SECRET });
-  const { alpha, beta, gamma } = simulator.processors;
-  const processors = { alphaUrl: alpha, betaUrl: beta, gammaUrl: gamma, webhookSecret: WEBHOOK_SECRET };
-  const temporalAddress = inject('temporalAddress');
-  const { worker, close: closeWorker } = await createOrderWorker(
+  const keys = {
+    taskQueue: `test-${randomBytes(6).toString('hex')}`,
+    sealingKey: randomBytes(32).toString('base64'),
+    apiKey: `rk_test_${randomBytes(24).toString('base64url')}`,
+    merchantId: `m${randomBytes(4).toString('hex')}`,
+    buyerTokenKey: new Uint8Array(randomBytes(32)),
+  };
+  const parts: Parts = { ...keys, databaseUrl: database.url, processors: processorsOf(simulator) };
+  const stopWorker = await startWorker(parts);
+  const { log, logged } = collectingLog();
+  const gateway = await startGateway(await settingsOf(parts, options), log, {
+    rateLimit: options.rateLimit ?? { perSecond: 10_000, burst: 10_000 },
+  });
+  await pointWebhooksTo(`${gateway.url}/v1/webhooks`, simulator);
+  const store = await openStore(database.url);
+  const clients: Recoup[] = [];
+  return {
+    ...keys,
+    url: gateway.url,
+    store,
+    simulator,
+    databaseUrl: database.url,
+    logged,
+    ...callers(gateway.url, keys.apiKey),
+    newKey: async ({ merchantId = keys.merchantId, scopes = ['*'] }) => {
+      const key = `rk_test_${randomBytes(24).toString('base64url')}`;
+      await store.saveApiKey({ keyHash: hashApiKey(key), merchantId, name: 'test', scopes });
+      return key;
+    },
+    recoup: (apiKey = keys.apiKey) => {
+      const client = new Recoup({ baseUrl: gateway.url, apiKey });
+      clients.push(client);
+      return client;
+    },
+    close: async () => {
+      await gateway.close();
+      await stopWorker();
+      await Promise.all([store.close(), simulator.close(), ...clients.map((client) => client.close())]);
+      await database.drop();
+    },
+  };
+}
+
+type Parts = Pick<World, 'taskQueue' | 'sealingKey' | 'apiKey' | 'merchantId' | 'buyerTokenKey' | 'databaseUrl'> & {
+  processors: ProcessorSettings;
+};
+
+function processorsOf({ processors }: Simulator): ProcessorSettings {
+  const { alpha, beta, gamma } = processors;
+  return { alphaUrl: alpha, betaUrl: beta, gammaUrl: gamma, webhookSecret: WEBHOOK_SECRET };
+}
+
+async function startWorker({ databaseUrl, taskQueue, sealingKey, processors }: Parts): Promise<() => Promise<void>> {
+  const { worker, close } = await createOrderWorker(
     {
-      databaseUrl: database.url,
-      temporalAddress,
+      databaseUrl,
+      temporalAddress: inject('temporalAddress'),
       namespace: 'default',
       taskQueue,
       sealingKey,
@@ -80,8 +127,33 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     { workflowBundle: { codePath: inject('workflowBundlePath') } },
   );
   const running = worker.run();
-  const direct = { databaseUrl: database.url, temporalAddress };
-  const reached = (await options.through?.(direct)) ?? direct;
+  return async () => {
+    worker.shutdown();
+    await running;
+    await close();
+  };
+}
+
+async function settingsOf(parts: Parts, options: WorldOptions): Promise<GatewaySettings> {
+  const direct = { databaseUrl: parts.databaseUrl, temporalAddress: inject('temporalAddress') };
+  const { databaseUrl, temporalAddress } = (await options.through?.(direct)) ?? direct;
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    baseUrl: null,
+    databaseUrl,
+    temporal: { address: temporalAddress, namespace: 'default' },
+    taskQueue: parts.taskQueue,
+    sealer: createSealer(parts.sealingKey),
+    buyerTokenKey: parts.buyerTokenKey,
+    mode: 'test',
+    apiKey: { key: parts.apiKey, merchantId: parts.merchantId },
+    processors: parts.processors,
+    returnUrlOrigins: options.returnUrlOrigins ?? [],
+  };
+}
+
+function collectingLog() {
   const lines: string[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -89,87 +161,33 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       done();
     },
   });
-  const gateway = await startGateway(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      baseUrl: null,
-      databaseUrl: reached.databaseUrl,
-      temporal: { address: reached.temporalAddress, namespace: 'default' },
-      taskQueue,
-      sealer: createSealer(sealingKey),
-      buyerTokenKey,
-      mode: 'test',
-      apiKey: { key: apiKey, merchantId },
-      processors,
-      returnUrlOrigins: options.returnUrlOrigins ?? [],
-    },
-    createLog(sink),
-    { rateLimit: options.rateLimit ?? { perSecond: 10_000, burst: 10_000 } },
-  );
+  return { log: createLog(sink), logged: () => lines.join('') };
+}
+
+async function pointWebhooksTo(url: string, simulator: Simulator): Promise<void> {
   await fetch(`${simulator.url}/control/webhooks`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ url: `${gateway.url}/v1/webhooks` }),
+    body: JSON.stringify({ url }),
   });
-  const store = await openStore(database.url);
-  const call = (path: string, input: CallInput = {}): Promise<Response> => {
+}
+
+function callers(url: string, apiKey: string): Pick<World, 'call' | 'post'> {
+  const call: World['call'] = (path, input = {}) => {
     const key = input.apiKey === undefined ? apiKey : input.apiKey;
-    return fetch(`${gateway.url}${path}`, {
+    return fetch(`${url}${path}`, {
       method: input.method ?? 'GET',
       headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...input.headers },
       redirect: 'manual',
       ...(input.body !== undefined && { body: input.body }),
     });
   };
-  const clients: Recoup[] = [];
-  return {
-    url: gateway.url,
-    apiKey,
-    merchantId,
-    buyerTokenKey,
-    store,
-    simulator,
-    databaseUrl: database.url,
-    taskQueue,
-    sealingKey,
-    logged: () => lines.join(''),
-    newKey: async (input) => {
-      const key = `rk_test_${randomBytes(24).toString('base64url')}`;
-      const { scopes = ['*'] } = input;
-      await store.saveApiKey({
-        keyHash: hashApiKey(key),
-        merchantId: input.merchantId ?? merchantId,
-        name: 'test',
-        scopes,
-      });
-      return key;
-    },
-    recoup: (key = apiKey) => {
-      const client = new Recoup({ baseUrl: gateway.url, apiKey: key });
-      clients.push(client);
-      return client;
-    },
-    call,
-    post: (path, body, input = {}) =>
-      call(path, {
-        method: 'POST',
-        body: JSON.stringify(body),
-        ...input,
-        headers: {
-          'content-type': 'application/json',
-          'idempotency-key': randomBytes(12).toString('hex'),
-          ...input.headers,
-        },
-      }),
-    close: async () => {
-      await gateway.close();
-      worker.shutdown();
-      await running;
-      await Promise.all([closeWorker(), store.close(), simulator.close(), ...clients.map((client) => client.close())]);
-      await database.drop();
-    },
+  const post: World['post'] = (path, body, input = {}) => {
+    const idempotencyKey = randomBytes(12).toString('hex');
+    const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey, ...input.headers };
+    return call(path, { method: 'POST', body: JSON.stringify(body), ...input, headers });
   };
+  return { call, post };
 }
 
 let count = 0;
