@@ -87,6 +87,17 @@ export function hasUnsaved({ unsaved }: Collection): boolean {
   return unsaved.entries.length > 0 || unsaved.events.length > 0 || unsaved.appliedEvents.length > 0;
 }
 
+/**
+ * The next message, facts before wishes: what a processor proved is known before a choice acts. It also makes the order of
+ * a signal and an update that came together the same in a replay, where Temporal does not promise it (after a reset).
+ */
+export function takeMessage({ inbox }: Collection): OrderEvent | undefined {
+  const fact = inbox.findIndex(({ type }) => FACTS.has(type));
+  return inbox.splice(Math.max(0, fact), 1)[0];
+}
+
+const FACTS: ReadonlySet<OrderEvent['type']> = new Set(['answered', 'processor_event', 'buyer_returned']);
+
 /** Everything decided since the last write, as one write. Repeating it changes nothing, so it stays `unsaved` until confirmed. */
 export function progressOf(collection: Collection): Progress {
   const { order, unsaved } = collection;

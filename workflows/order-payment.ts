@@ -5,12 +5,14 @@ import type { OrderEvent } from '../policy/events.ts';
 import type { ClosedStage } from '../policy/terms.ts';
 import { untilDone } from './activities.ts';
 import { carryOut } from './carry-out.ts';
-import { adopt, type Collection, decideOn, openCollection } from './collection.ts';
+import { adopt, type Collection, decideOn, openCollection, takeMessage } from './collection.ts';
 import { receiveMessages } from './messages.ts';
 import { finishWriting, record, showDetails } from './record.ts';
 
 /** After so many events the run is short enough to replay quickly, and a new one goes on from the state. */
 const EVENTS_PER_RUN = 40;
+
+const CLOCK: OrderEvent = { type: 'clock' };
 
 /**
  * One order's collection, from the accepted `collect` until nothing is open.
@@ -54,7 +56,7 @@ function firstEvent(collection: Collection): OrderEvent {
   const { reopened } = collection.input;
   if (reopened) return { type: 'opened', reopened };
   if (collection.order.seq === 0) return { type: 'opened', reopened: false };
-  return collection.inbox.shift() ?? { type: 'clock' };
+  return takeMessage(collection) ?? CLOCK;
 }
 
 /** Decides, does what was decided, and decides again on what came of it, until there is nothing to do but wait. */
@@ -65,7 +67,7 @@ async function followThrough(collection: Collection, event: OrderEvent): Promise
     const result = await carryOut(collection, command);
     if (result.claim === 'order_exists') return goOnFromStore(collection);
     // Messages that came during the call are known before anything new is planned: a cancel stops the next attempt.
-    for (const message of collection.inbox.splice(0)) decideOn(collection, message);
+    while (collection.inbox.length > 0) decideOn(collection, takeMessage(collection) ?? CLOCK);
     ({ command } = decideOn(collection, { type: 'answered', result }));
   }
 }
@@ -90,7 +92,7 @@ async function nextEvent(collection: Collection): Promise<OrderEvent> {
   const hasMessage = () => collection.inbox.length > 0;
   if (wake === null) await condition(hasMessage);
   else await condition(hasMessage, Math.max(1, Date.parse(wake.at) - Date.now()), { summary: wake.summary });
-  return collection.inbox.shift() ?? { type: 'clock' };
+  return takeMessage(collection) ?? CLOCK;
 }
 
 async function finish(collection: Collection, stage: ClosedStage): Promise<OrderPaymentResult> {

@@ -259,6 +259,11 @@ async function replayAll(client: Client, taskQueue: string, codePath: string): P
   for await (const { workflowId, runId } of client.workflow.list({ query })) {
     if (orderOfWorkflowId(workflowId) === null) continue;
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    await Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId);
+    try {
+      await Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId);
+    } catch (error) {
+      const events = history.events?.map(({ eventId, eventType }) => `${eventId}:${eventType}`).join(' ');
+      throw new Error(`The history of ${workflowId} does not replay: ${events}`, { cause: error });
+    }
   }
 }
