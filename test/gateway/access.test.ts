@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_RATE_LIMIT } from '../../gateway/http/rate-limit.ts';
 import { json, newOrderId, openWorld, order, type World } from './world.ts';
 
 let world: World;
@@ -163,8 +164,12 @@ describe('buyer tokens', () => {
 });
 
 describe('rate limit', () => {
+  test('is what callers are promised', () => {
+    expect(DEFAULT_RATE_LIMIT).toEqual({ perSecond: 100, burst: 200 });
+  });
+
   test('a burst beyond the limit is 429 with Retry-After, for this key only', async () => {
-    const small = await openWorld({ rateLimit: { perSecond: 100, burst: 20 } });
+    const small = await openWorld({ rateLimit: { perSecond: 1, burst: 20 } });
     try {
       const answers = await Promise.all(Array.from({ length: 60 }, () => small.call('/v1/orders')));
       const limited = answers.filter(({ status }) => status === 429);
