@@ -1,10 +1,11 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { box } from './box.ts';
 import { playDemo } from './demo.ts';
 import { startDetached } from './detach.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { parseStartOptions, START_USAGE, type StartOptions } from './options.ts';
 import { DEFAULT_STATE_DIRECTORY } from './paths.ts';
-import { launcherPidPath, livingLauncher, type RunFile, readRunFile, removeTraces, runFilePath } from './run-file.ts';
+import { launcherPidPath, livingLauncher, readRunFile, removeTraces, runFilePath } from './run-file.ts';
 
 const PARENT_POLL_MS = 500;
 
@@ -12,23 +13,6 @@ const startedAt = Date.now();
 const say = (line: string) => {
   process.stdout.write(`  ${((Date.now() - startedAt) / 1000).toFixed(1).padStart(5)} s  ${line}\n`);
 };
-
-function box(title: string, run: RunFile, stateDir: string): string {
-  const lines = [
-    title,
-    '',
-    `Gateway          ${run.gateway}`,
-    `Temporal Web UI  ${run.temporalUi}`,
-    `Simulator        ${run.simulator}`,
-    '',
-    `Keys and pids    ${runFilePath(stateDir)}`,
-    'Stop             Ctrl-C or npm stop',
-    'Try next         npx recoup trigger alpha_declines_beta_pays',
-  ];
-  const width = Math.max(...lines.map((line) => line.length));
-  const edge = '─'.repeat(width + 2);
-  return [`┌${edge}┐`, ...lines.map((line) => `│ ${line.padEnd(width)} │`), `└${edge}┘`].join('\n');
-}
 
 /** Takes the state directory for this process, or says who has it. */
 async function takeStateDirectory(stateDir: string): Promise<'taken' | 'running' | 'starting'> {
@@ -81,8 +65,13 @@ async function runHere(options: StartOptions): Promise<number> {
   const stack = new Stack(options, say, (keeper) =>
     writeFileSync(launcherPidPath(stateDir), `${process.pid} ${keeper}`),
   );
+  const detached = process.env.RECOUP_DETACHED === '1';
   let stopAsked = false;
   let ready = false;
+  // An order that cannot be watched to its end because everything stops is no news.
+  const sayWhileRunning = (line: string) => {
+    if (!stopAsked) say(line);
+  };
   const stopped = new Promise<void>((resolve) => {
     const stop = async (reason: string) => {
       say(`Stopping (${reason})`);
@@ -99,8 +88,10 @@ async function runHere(options: StartOptions): Promise<number> {
   });
   const started = stack.start().then(async (run) => {
     ready = true;
-    if (options.demo) await playDemo(run, say).catch((error) => say(`The demo did not finish: ${error.message}`));
+    // Who waits for `--detach` sees what is printed until run.json is there: no time for a demo before the box.
+    if (options.demo && !detached) await playDemo(run, sayWhileRunning).started;
     process.stdout.write(`${box('Recoup is running', run, stateDir)}\n`);
+    if (options.demo && detached) await playDemo(run, sayWhileRunning).started;
   });
   const failure = started.then(
     () => stopped,

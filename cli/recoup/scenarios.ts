@@ -13,6 +13,8 @@ export interface Scenario {
   order: Omit<CollectRequest, 'orderId'>;
   /** What the buyer chooses after the first answer. */
   recovery?: RecoveryRequest;
+  /** A stage that it passes on its way, long enough to be seen. */
+  through?: Stage;
   /** Where the order rests when nobody does anything more. */
   rests: Stage;
 }
@@ -40,6 +42,15 @@ export const SCENARIOS: Scenario[] = [
     'sim:alpha=timeout_charged',
     'paid',
   ),
+  {
+    ...scenario(
+      'confirmed_later',
+      'The answer is lost and lookups tell nothing yet: the order waits for proof, and the webhook brings it.',
+      'sim:alpha=late_webhook_6',
+      'paid',
+    ),
+    through: 'confirming',
+  },
   scenario(
     'needs_authentication',
     'The issuer asks for 3-D Secure: the buyer’s turn.',
