@@ -118,5 +118,7 @@ export interface ProcessorEvent {
   /** Filled by `classify` before the event is signalled, as for answers. */
   failureClass?: FailureClass;
   forbidsInstrument?: boolean;
+  /** Advice with an exact wait, ms from now; as in `Classification`. */
+  retryAfterMs?: number;
   occurredAt: Instant;
 }

@@ -15,18 +15,19 @@ import {
 } from './apply/messages.ts';
 import { applyProcessorEvent } from './apply/processor-event.ts';
 import type { DecideInput, Decision } from './decision.ts';
-import { type Draft, startDraft } from './draft.ts';
+import { type Draft, startDraft, tell } from './draft.ts';
 import type { Explanation, OrderEvent } from './events.ts';
-import { inFlight, instrumentById, lastAttempt } from './facts.ts';
+import { hasMoney, instrumentById, isAnswerOwed, isPayable, lastAttempt } from './facts.ts';
 import { merchantEvents } from './merchant-events.ts';
 import { askBuyer, followChoice } from './plan/buyer.ts';
-import { lateTruth } from './plan/late-truth.ts';
+import { closeAnsweredReview, lateTruth } from './plan/late-truth.ts';
 import { prove } from './plan/prove.ts';
 import { routeAutomatically } from './plan/route.ts';
-import { end, leave, settle } from './plan/settle.ts';
+import { end, leave, leaveBesideAuthorized, settle } from './plan/settle.ts';
 import { waitForOthers } from './plan/wait.ts';
 import { chooseRule } from './rules.ts';
-import { nextWake } from './wake.ts';
+import { isBuyerHeldBack } from './stage.ts';
+import { hasDueStep, nextWake } from './wake.ts';
 
 /**
  * What happens next to an order, and why. Pure: the same input gives the same decision on every machine.
@@ -40,25 +41,37 @@ export function decide(input: DecideInput): Decision {
   const instrument = instrumentById(order, lastAttempt(order)?.instrumentId ?? null) ?? order.instruments[0] ?? null;
   const { rule } = chooseRule(input.rulebook, order.facts, instrument);
   const draft = startDraft(input, rule);
-  if (isRepeated(draft, input.event)) return finish(draft, input);
-  apply(draft, input.event);
+  const news = !isRepeated(draft, input.event) && !isTooLate(draft, input.event);
+  if (news) apply(draft, input.event);
   applyExpiry(draft);
-  // While an operation is with a processor its answer is owed: messages are written down, and planning waits for it.
-  if (inFlight(draft.order) === undefined && !lateTruth(draft)) planOnce(draft);
+  // While a processor owes an answer messages are written down, and planning waits: a second command would be lost.
+  // What is no news changes nothing, but it may come in the place of the clock.
+  if (!isAnswerOwed(draft.order) && (news || hasDueStep(draft)) && !lateTruth(draft)) planOnce(draft);
   return finish(draft, input);
 }
 
 /** The ladder of what may come next; the first step that has something to say ends it. */
 function planOnce(draft: Draft): void {
+  closeAnsweredReview(draft, (attempt) => isPayable(attempt) && !hasMoney(attempt));
   if (settle(draft)) return;
   if (end(draft)) return;
-  if (leave(draft)) return;
-  if (prove(draft)) return;
-  if (waitForOthers(draft)) return;
+  if (followPayable(draft)) return;
+  if (isBuyerHeldBack(draft.order)) return;
   if (followChoice(draft)) return;
   if (draft.order.review !== null) return;
   if (routeAutomatically(draft)) return;
   askBuyer(draft);
+}
+
+/** What can still take money: what we leave is closed, what is unknown is proved, what is another's turn is waited for. */
+function followPayable(draft: Draft): boolean {
+  leaveBesideAuthorized(draft);
+  let open = false;
+  for (const step of [leave, prove, waitForOthers]) {
+    open = step(draft) || open;
+    if (draft.command !== null) break;
+  }
+  return open;
 }
 
 function apply(draft: Draft, event: OrderEvent): void {
@@ -109,6 +122,24 @@ function isRepeated(draft: Draft, event: OrderEvent): boolean {
   return false;
 }
 
+/** What asks a closed order for something. The validator refuses it; here it may only come late, and changes nothing. */
+function isTooLate(draft: Draft, event: OrderEvent): boolean {
+  if (draft.order.closed === null) return false;
+  switch (event.type) {
+    case 'opened':
+    case 'answered':
+    case 'clock':
+    case 'processor_event':
+    case 'buyer_returned':
+      return false;
+    default:
+      tell(draft, 'command_refused', `The order is ${draft.order.closed.stage}: ${event.type} came too late`, {
+        actor: event.actor,
+      });
+      return true;
+  }
+}
+
 function idOf(event: OrderEvent): string | null {
   if (event.type === 'processor_event') return `${event.event.processor}:${event.event.eventId}`;
   return 'id' in event ? event.id : null;
@@ -120,11 +151,16 @@ function finish(draft: Draft, input: DecideInput): Decision {
   return {
     order: draft.order,
     command: draft.command,
-    wake: draft.command === null ? nextWake(draft) : null,
+    wake: wakeOf(draft),
     entries: draft.entries,
     events,
     explanation,
   };
+}
+
+function wakeOf(draft: Draft): Decision['wake'] {
+  if (draft.command !== null) return null;
+  return draft.planNext && draft.order.closed === null ? { at: draft.now, summary: 'Go on' } : nextWake(draft);
 }
 
 /** A decision that had something to weigh becomes a line of the timeline with its explanation. */

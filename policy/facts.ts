@@ -56,35 +56,39 @@ export function payableAttempts(order: OrderState): Attempt[] {
   return order.attempts.filter(isPayable);
 }
 
-/** The attempt that keeps the order's money: the first that took it. */
+/** The attempt that keeps the order's money: the first that took it and did not give it back. */
 export function keeper(order: OrderState): Attempt | undefined {
-  return order.attempts.find(hasMoney);
+  return order.attempts.find((attempt) => netOf(attempt.money) > 0) ?? order.attempts.find(hasMoney);
+}
+
+/** The order ended (or had ended) without payment: whatever was taken has to go back. */
+function keepsNothing(order: OrderState): boolean {
+  return (order.closed !== null && order.closed.stage !== 'paid') || order.ending?.endedAt !== undefined;
 }
 
 export function netOf(money: AttemptMoney): number {
   return money.captured - money.refunded - money.returned - money.disputed;
 }
 
-/** Integers, minor units. `held` is what stands beyond the keeper's money and was not given back. */
+/** Integers, minor units. `held` is what was taken or reserved beyond the order's amount and was not given back. */
 export function moneyOf(order: OrderState): MoneyView {
   const view = { captured: 0, refunded: 0, returned: 0, disputed: 0, held: 0, net: 0 };
-  const keeps = order.closed !== null && order.closed.stage !== 'paid' ? undefined : keeper(order);
+  const keeps = keepsNothing(order) ? undefined : keeper(order);
   for (const attempt of order.attempts) {
     const { money } = attempt;
     view.captured += money.captured;
     view.refunded += money.refunded;
     view.returned += money.returned;
     view.disputed += money.disputed;
-    if (attempt !== keeps) {
-      view.held += Math.max(0, netOf(money));
-      if (keeps !== undefined && isAuthorized(attempt)) view.held += money.authorized;
-    }
+    view.held += Math.max(0, netOf(money) - (attempt === keeps ? order.facts.amount.minor : 0));
+    // Without a keeper an authorization is what the order waits for, or is being voided: not a surplus.
+    if (keeps !== undefined && isAuthorized(attempt)) view.held += money.authorized;
   }
   view.net = view.captured - view.refunded - view.returned - view.disputed;
   return view;
 }
 
-/** An operation is with the processor right now. */
+/** An operation that moves money is with the processor right now. */
 export function inFlight(order: OrderState): { attempt: Attempt; operation: Operation } | undefined {
   for (const attempt of order.attempts) {
     for (const operation of attempt.operations) {
@@ -92,4 +96,9 @@ export function inFlight(order: OrderState): { attempt: Attempt; operation: Oper
     }
   }
   return undefined;
+}
+
+/** Something is with a processor: nothing new is planned until it answers, because only one command is out at a time. */
+export function isAnswerOwed(order: OrderState): boolean {
+  return inFlight(order) !== undefined || order.attempts.some((attempt) => attempt.lookupSince != null);
 }

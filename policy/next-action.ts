@@ -5,7 +5,7 @@ import { actionEndsAt } from './plan/wait.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
 import { chooseRule } from './rules.ts';
 import type { Sheet } from './sheet.ts';
-import { needsHuman, stageOf } from './stage.ts';
+import { isBuyerHeldBack, needsHuman, stageOf } from './stage.ts';
 import type { Instant } from './terms.ts';
 import type { NextAction, OrderView, RecoveryOption } from './view.ts';
 import { plannedSteps } from './wake.ts';
@@ -39,11 +39,13 @@ export function nextActionOf(reading: Reading): NextAction {
     case 'payment_pending':
       return { ...base, type: 'wait_pending', who: 'system' };
     case 'waiting_authentication':
+      if (open?.leave != null) return { ...base, type: 'wait_confirming', who: 'system' };
       return { ...base, ...expiry(reading, rule, open), type: open?.action ?? 'authenticate', who: 'buyer' };
     case 'waiting_buyer':
       return { ...base, ...windowEnd(order), ...buyerTurn(order, options) };
     case 'hosted_checkout':
     case 'invoiced': {
+      if (open?.leave != null) return { ...base, type: 'wait_confirming', who: 'system' };
       const type = stage === 'invoiced' ? 'invoice' : 'hosted_checkout';
       return { ...base, ...(open === undefined ? windowEnd(order) : expiry(reading, rule, open)), type, who: 'buyer' };
     }
@@ -105,6 +107,7 @@ function optionsOf(reading: Reading, rule: Rule): RecoveryOption[] {
 /** Stages in which a choice makes sense; an unknown outcome first asks for patience (checked against the clock by the validator). */
 export function mayChoose(order: OrderState): boolean {
   if (order.closed !== null || order.ending !== null || inFlight(order) !== undefined) return false;
+  if (isBuyerHeldBack(order)) return false;
   if (order.attempts.some((attempt) => attempt.money.captured > 0 || isAuthorized(attempt))) return false;
   return order.attempts.length > 0 || order.window !== null;
 }

@@ -42,6 +42,8 @@ export interface SealedCredential {
   processor: string;
   sealed: string;
   singleUse?: boolean;
+  /** Attempts before this one did not use it: a card that is entered again comes with a fresh token. */
+  fromAttempt?: number;
   expiresAt?: Instant;
 }
 
@@ -114,6 +116,8 @@ export interface Attempt {
   reference: string | null;
   operations: Operation[];
   proof: Proof | null;
+  /** A lookup is with the processor since; its answer is owed like that of any operation. */
+  lookupSince: Instant | null;
   /** The processor confirmed, or its documents prove, that this attempt can take no money any more. */
   fencedAt: Instant | null;
   /** We have to leave this attempt: fence it before anything else. */
@@ -148,7 +152,7 @@ export interface Choice {
 export interface OrderState {
   // — given —
   facts: OrderFacts;
-  /** Accepted at; `answerWithin` counts from `answerFrom`. */
+  /** Accepted (or reopened) at; `answerWithin` counts from `answerFrom`. An `expiresAt` before it is over and done with. */
   openedAt: Instant;
   // — persisted —
   instruments: Instrument[];
@@ -159,8 +163,17 @@ export interface OrderState {
   /** Once true, no automatic attempt on the order's instrument without the buyer or a mandate. */
   askedBuyer: boolean;
   choice: Choice | null;
-  /** Why the order is being ended; fences come first. */
-  ending: { as: 'cancelled' | 'expired' | 'failed'; actor: Actor; reason: string; since: Instant } | null;
+  /**
+   * Why the order is being ended; fences come first. `endedAt`: it had ended then, and money came after: none of it is the
+   * order's to keep, and once all is given back the order ends again as it had.
+   */
+  ending: {
+    as: 'cancelled' | 'expired' | 'failed';
+    actor: Actor;
+    reason: string;
+    since: Instant;
+    endedAt?: Instant;
+  } | null;
   hold: { actor: Actor; reason: string; since: Instant } | null;
   /** A person has to decide. `code` is stable, e.g. `unknown_too_long`, `surplus`, `claim_conflict`, `windows_over`. */
   review: { code: string; attempt: number | null; since: Instant } | null;

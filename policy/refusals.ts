@@ -1,9 +1,10 @@
 import type { CeilingReading } from './decision.ts';
-import { attemptNumbered, instrumentById, isAuthorized, isPayable, lastAttempt } from './facts.ts';
+import { attemptNumbered, hasMoney, instrumentById, isAuthorized, isPayable } from './facts.ts';
 import { mayChoose, type Reading, ruleOf } from './next-action.ts';
 import type { Instrument, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { refusalOfInstrument } from './plan/usable.ts';
+import { isBuyerHeldBack } from './stage.ts';
 import type { Instant, RecoveryPath } from './terms.ts';
 import { instantText } from './words.ts';
 
@@ -25,6 +26,7 @@ export function refuseRecovery(
   if (order.closed !== null || order.ending !== null) return CLOSED;
   const patience = refuseImpatience(reading, now);
   if (patience !== null) return patience;
+  if (isBuyerHeldBack(order)) return refused('A person is looking at the payment. Nothing can be chosen until then.');
   if (!mayChoose(order)) return refused('An attempt is running. Read the order again in a moment.');
   if (choice.path === 'new_method' && choice.instrument === undefined)
     return refused('`new_method` needs a payment method.');
@@ -32,7 +34,7 @@ export function refuseRecovery(
     return refused('The order knows no such saved method.');
   }
   const known = instrumentById(order, choice.instrument?.id ?? choice.instrumentId ?? null) ?? choice.instrument;
-  const refusal = known === undefined ? null : refusalOfInstrument({ ceilings }, known);
+  const refusal = known === undefined ? null : refusalOfInstrument({ order, ceilings }, known);
   if (refusal !== null) return refused(`This payment method cannot be used: ${refusal.why}. Choose another one.`);
   const offered = offeredPaths(order, ruleOf(reading), reading.sheets).map((each) => each.path);
   if (!offered.includes(choice.path))
@@ -78,18 +80,20 @@ export function refuseRetry(reading: Reading, ceilings: CeilingReading[]): Refus
   if (order.closed !== null || order.ending !== null) return CLOSED;
   if (order.attempts.some(isPayable))
     return refused('An attempt can still take money: it has to be proved or closed first.');
-  const last = lastAttempt(order);
+  if (order.attempts.some(hasMoney)) return refused('The order has its money: there is nothing to try again.');
+  // The same choice as in applyRetryRequested.
+  const last = order.attempts.findLast(({ instrumentId }) => instrumentId !== null);
   const instrument = instrumentById(order, last?.instrumentId ?? null) ?? order.instruments[0];
   if (instrument === undefined) return refused('The order has no payment method to try.');
-  const refusal = refusalOfInstrument({ ceilings }, instrument);
+  const refusal = refusalOfInstrument({ order, ceilings }, instrument);
   if (refusal !== null) return refused(`This payment method cannot be used: ${refusal.why}.`);
   return null;
 }
 
 export function refuseResolve(order: OrderState, attemptNumber: number): Refusal | null {
   if (order.closed !== null) return CLOSED;
-  const attempt = attemptNumbered(order, attemptNumber);
-  if (attempt === undefined || attempt.outcome !== 'unknown') {
+  const outcome = attemptNumbered(order, attemptNumber)?.outcome;
+  if (outcome !== 'unknown' && order.review?.attempt !== attemptNumber) {
     return { code: 'not_unknown', message: `Attempt ${attemptNumber} has no unknown outcome. Nothing was changed.` };
   }
   return null;

@@ -1,4 +1,4 @@
-import { hasMoney, inFlight, isAuthorized, isPayable, moneyOf } from './facts.ts';
+import { hasMoney, inFlight, isPayable, moneyOf } from './facts.ts';
 import type { OrderState } from './order.ts';
 import type { Stage } from './terms.ts';
 
@@ -11,10 +11,14 @@ export function stageOf(order: OrderState): Stage {
   return stageOfPayable(order) ?? stageOfRest(order);
 }
 
+/** Late truth may have made two attempts payable: what is least certain comes first. */
 function stageOfPayable(order: OrderState): Stage | undefined {
-  for (const attempt of order.attempts) {
-    if (!isPayable(attempt)) continue;
-    switch (attempt.outcome) {
+  const open = order.attempts.filter(isPayable);
+  if (open.length === 0) return undefined;
+  for (const outcome of [null, 'unknown', 'pending', 'requires_action'] as const) {
+    const attempt = open.find((each) => each.outcome === outcome);
+    if (attempt === undefined) continue;
+    switch (outcome) {
       case null:
         return 'attempting';
       case 'unknown':
@@ -25,10 +29,10 @@ function stageOfPayable(order: OrderState): Stage | undefined {
         if (attempt.kind === 'hosted_checkout') return 'hosted_checkout';
         return attempt.kind === 'invoice' ? 'invoiced' : 'waiting_authentication';
       default:
-        if (isAuthorized(attempt)) return order.captureRequested === null ? 'authorized' : 'capturing';
+        return outcome satisfies never;
     }
   }
-  return undefined;
+  return order.captureRequested === null ? 'authorized' : 'capturing';
 }
 
 function stageOfRest(order: OrderState): Stage {
@@ -49,4 +53,12 @@ function stageOfRest(order: OrderState): Stage {
 /** True when a person has to act, whatever the stage (a paid order may hold a surplus). */
 export function needsHuman(order: OrderState): boolean {
   return order.review !== null || (order.closed !== null && moneyOf(order).held > 0);
+}
+
+/** Reviews during which the buyer may still go on: nothing speaks for money that nobody has explained. */
+const BUYER_MAY_GO_ON = new Set(['windows_over', 'unknown_too_long', 'pending_too_long', 'cannot_fence']);
+
+/** A person has to look before anybody, the buyer included, starts another attempt: money may be where we do not see it. */
+export function isBuyerHeldBack(order: OrderState): boolean {
+  return order.review !== null && !BUYER_MAY_GO_ON.has(order.review.code);
 }

@@ -1,6 +1,6 @@
 import type { Decision } from './decision.ts';
 import type { Draft } from './draft.ts';
-import { isPayable, lastAttempt } from './facts.ts';
+import { hasMoney, isPayable, lastAttempt } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
 import { actionEndsAt } from './plan/wait.ts';
 import type { Rule } from './rulebook.ts';
@@ -24,14 +24,25 @@ export function plannedSteps(plan: Plan): PlannedStep[] {
   for (const attempt of order.attempts) {
     if (isPayable(attempt)) addProofSteps(plan, attempt, steps);
   }
-  if (order.retryAt !== null && order.hold === null) steps.push({ at: order.retryAt.at, text: retryText(plan) });
-  if (order.window !== null && order.retryAt === null && !order.attempts.some(isPayable)) {
+  // What waits for a person or for a payable attempt has no time of its own.
+  const free = order.review === null && !order.attempts.some(isPayable);
+  if (free && order.retryAt !== null && order.hold === null) {
+    steps.push({ at: order.retryAt.at, text: retryText(plan) });
+  }
+  if (free && order.window !== null && order.retryAt === null) {
     steps.push({ at: order.window.endsAt, text: windowText(order.window.path) });
   }
-  if (order.facts.expiresAt !== undefined && order.ending === null) {
-    steps.push({ at: order.facts.expiresAt, text: 'The order expires' });
+  const { expiresAt } = order.facts;
+  const expires = expiresAt !== undefined && Date.parse(expiresAt) > Date.parse(order.openedAt);
+  if (expires && order.ending === null && !order.attempts.some(hasMoney)) {
+    steps.push({ at: expiresAt, text: 'The order expires' });
   }
   return steps.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+/** A planned time has come: something has to be decided, whatever brought us here. */
+export function hasDueStep(draft: Draft): boolean {
+  return plannedSteps(draft).some((step) => Date.parse(step.at) <= draft.nowMs);
 }
 
 export function nextWake(draft: Draft): Decision['wake'] {
@@ -41,26 +52,31 @@ export function nextWake(draft: Draft): Decision['wake'] {
 
 function addProofSteps(plan: Plan, attempt: Attempt, steps: PlannedStep[]): void {
   const { proof } = attempt;
-  const { windows } = plan.rule;
   const name = `attempt ${attempt.number} at ${attempt.processor}`;
   if (proof?.nextResendAt != null) steps.push({ at: proof.nextResendAt, text: `Same key again: ${name}`, attempt });
   if (proof?.nextLookupAt != null) {
     steps.push({ at: proof.nextLookupAt, text: `Lookup ${proof.lookups + 1} of ${name}`, attempt });
   }
-  if (attempt.leave !== null) {
-    steps.push({
-      at: plus(attempt.leave.since, windows.unknownBuyerLimitMs),
-      text: `A person looks at ${name}`,
-      attempt,
-    });
-  } else if (attempt.outcome === 'unknown' && proof !== null) {
-    steps.push({ at: plus(proof.since, windows.unknownBuyerLimitMs), text: `A person decides about ${name}`, attempt });
-  } else if (attempt.outcome === 'pending' && proof !== null) {
-    const limitMs = plan.sheets.find((sheet) => sheet.processor === attempt.processor)?.pendingLimitMs ?? 0;
-    steps.push({ at: plus(proof.since, limitMs), text: `A person looks at ${name}`, attempt });
-  } else if (attempt.outcome === 'requires_action') {
+  if (attempt.leave === null && attempt.outcome === 'requires_action') {
     steps.push({ at: actionEndsAt(plan, attempt), text: actionText(attempt), attempt });
+    return;
   }
+  const at = plan.order.review === null ? personAt(plan, attempt) : null;
+  if (at !== null) steps.push({ at, text: `A person looks at ${name}`, attempt });
+}
+
+/** When a person has to look, because the processor has not said what became of the attempt. */
+function personAt(plan: Plan, attempt: Attempt): Instant | null {
+  const { unknownBuyerLimitMs } = plan.rule.windows;
+  const since = attempt.proof?.since;
+  if (attempt.leave !== null) return plus(attempt.leave.since, unknownBuyerLimitMs);
+  if (attempt.outcome === 'unknown') return since === undefined ? null : plus(since, unknownBuyerLimitMs);
+  if (attempt.outcome === 'pending') {
+    const limitMs = plan.sheets.find((sheet) => sheet.processor === attempt.processor)?.pendingLimitMs ?? 0;
+    return since === undefined ? null : plus(since, limitMs);
+  }
+  const { captureRequested } = plan.order;
+  return captureRequested === null ? null : plus(since ?? captureRequested.since, unknownBuyerLimitMs);
 }
 
 function actionText(attempt: Attempt): string {

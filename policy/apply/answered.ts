@@ -1,23 +1,30 @@
 import type { OperationResult } from '../answers.ts';
 import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
-import { attemptNumbered, primaryOperation } from '../facts.ts';
+import { attemptNumbered, isPayable, primaryOperation } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
-import { learn, type Truth } from './end-attempt.ts';
+import type { FailureClass } from '../terms.ts';
+import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
 
 /** An operation came back: write down what it proves. What follows from it is planned afterwards, from the state alone. */
 export function applyAnswer(draft: Draft, result: OperationResult): void {
   const attempt = attemptNumbered(draft.order, result.attempt);
   if (attempt === undefined) return;
-  if (result.operation === 'lookup') return applyLookup(draft, attempt, result);
+  if (result.operation === 'lookup') {
+    attempt.lookupSince = null;
+    return applyLookup(draft, attempt, result);
+  }
   const operation = attempt.operations.find((each) => each.operation === result.operation);
-  if (operation === undefined) return;
+  // An answer is owed once for each send; a second one would count a send twice.
+  if (operation === undefined || operation.endedAt !== null) return;
   operation.endedAt = result.endedAt;
   if (result.claim === 'conflict') return applyConflict(draft, attempt, operation);
   if (!result.sent && result.claim === 'none') return applyNeverSent(draft, attempt, operation, result);
   if (result.provedNotExecuted) operation.sendsNotExecuted += 1;
   const outcome = outcomeOfAllSends(operation, result);
-  operation.outcome = outcome;
+  // A webhook may have told the end while the call was out: no answer is no news then.
+  const known = operation.outcome === 'succeeded' || operation.outcome === 'declined';
+  if (!known || outcome === 'succeeded' || outcome === 'declined') operation.outcome = outcome;
   switch (result.operation) {
     case 'charge':
     case 'authorize':
@@ -59,43 +66,75 @@ function applyNeverSent(draft: Draft, attempt: Attempt, operation: Operation, re
   operation.sendsNotExecuted += 1;
   const everySend = operation.sendsNotExecuted >= operation.sends;
   operation.outcome = everySend ? 'not_executed' : 'unknown';
-  if (operation !== primaryOperation(attempt)) return;
-  if (!everySend) {
-    planProof(draft, attempt, sheetOf(draft, attempt.processor));
-    return;
-  }
-  const late = result.evidence === 'late';
-  learn(draft, attempt, { ...truthOf(result), outcome: 'not_executed', failureClass: late ? null : 'transient' });
-  if (late) draft.order.askedBuyer = true;
-  else planProof(draft, attempt, sheetOf(draft, attempt.processor));
+  if (operation !== primaryOperation(attempt) || !everySend) return followUp(draft, attempt);
+  learn(draft, attempt, { ...truthOf(result), outcome: 'not_executed', failureClass: classOfUnsent(result) });
+  if (result.evidence === 'late') draft.order.askedBuyer = true;
+}
+
+function classOfUnsent({ evidence }: OperationResult): FailureClass | null {
+  if (evidence === 'late') return null;
+  return evidence === 'processor_missing' ? 'misconfigured' : 'transient';
 }
 
 function applyCollecting(draft: Draft, attempt: Attempt, operation: Operation, result: OperationResult): void {
   const sheet = sheetOf(draft, attempt.processor);
+  if (result.failureClass === 'duplicate' && doubtEarlier(draft, attempt, operation, result)) return;
   learn(draft, attempt, truthOf(result));
   if (attempt.outcome === 'unknown' && attempt.proof !== null) {
     attempt.proof.absentAt = [];
-    const useless = result.evidence.startsWith('http_5') && sheet?.idempotency?.cachesErrors === true;
+    const cached = result.evidence.startsWith('http_5') && !result.provedNotExecuted;
+    const useless = cached && sheet?.idempotency?.cachesErrors === true;
     if (useless || result.claim === 'expired') operation.resendUntil = null;
   }
   planProof(draft, attempt, sheet);
 }
 
+/**
+ * "We already have this payment" is evidence that an earlier attempt of ours succeeded there: that one is unknown again, and
+ * proved. False when no other is meant: none was made, or an earlier send of this very key may have been the first.
+ */
+function doubtEarlier(draft: Draft, attempt: Attempt, operation: Operation, result: OperationResult): boolean {
+  if (operation.sends - operation.sendsNotExecuted > 1) return false;
+  const earlier = draft.order.attempts
+    .filter((each) => each.number < attempt.number && each.processor === attempt.processor && each.kind === 'card')
+    .filter((each) => each.money.captured === 0)
+    .at(-1);
+  if (earlier === undefined) return false;
+  doubt(earlier);
+  learn(draft, attempt, { ...truthOf(result), outcome: 'declined' });
+  const text = `${attempt.processor} already has this payment: attempt ${earlier.number} is proved anew`;
+  tell(draft, 'outcome_unknown', text, { attempt: earlier, evidence: result.evidence });
+  followUp(draft, earlier);
+  return true;
+}
+
+/** What was believed of an attempt is taken back. Its key is not sent again: that would be an attempt to pay. */
+function doubt(attempt: Attempt): void {
+  attempt.outcome = 'unknown';
+  attempt.failureClass = 'unknown_outcome';
+  attempt.fencedAt = null;
+  attempt.endedAt = null;
+  attempt.leave = null;
+  attempt.proof = null;
+  attempt.money.authorized = 0;
+  attempt.money.voided = 0;
+  const primary = primaryOperation(attempt);
+  if (primary === undefined) return;
+  primary.outcome = 'unknown';
+  primary.resendUntil = null;
+}
+
 function applyCapture(draft: Draft, attempt: Attempt, result: OperationResult): void {
   if (result.outcome === 'succeeded') {
     attempt.money.captured = result.amountMinor ?? attempt.money.authorized;
+    attempt.outcome = 'succeeded';
     attempt.proof = null;
     tell(draft, 'captured', `Captured at ${attempt.processor}`, { actor: 'processor', attempt });
     return;
   }
   if (result.outcome === 'declined') {
-    askPerson(
-      draft,
-      'capture_declined',
-      attempt,
-      `${attempt.processor} refused the capture (${result.code ?? result.evidence})`,
-    );
-    return;
+    const text = `${attempt.processor} refused the capture (${result.code ?? result.evidence})`;
+    askPerson(draft, 'capture_declined', attempt, text);
   }
   followUp(draft, attempt);
 }
@@ -123,7 +162,8 @@ export function confirmFence(draft: Draft, attempt: Attempt, evidence: string): 
     if (abandoned) attempt.authentication = 'abandoned';
   }
   const primary = primaryOperation(attempt);
-  if (primary !== undefined && primary.outcome === 'unknown') primary.outcome = 'not_executed';
+  if (primary !== undefined && primary.outcome !== 'succeeded') primary.outcome = 'not_executed';
+  endWithoutSuccess(draft, attempt, attempt.kind === 'card' && (abandoned || attempt.leave === null));
   draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: closed, confirmed`);
   tell(
     draft,
@@ -144,20 +184,18 @@ function applyRefund(draft: Draft, attempt: Attempt, result: OperationResult): v
 }
 
 function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult): void {
-  const sheet = sheetOf(draft, attempt.processor);
   const { proof } = attempt;
   if (proof !== null) proof.lookups += 1;
   switch (result.found) {
     case 'payment':
-      settleByLookup(draft, attempt, result);
+      learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
       break;
     case 'closed':
-      confirmFence(draft, attempt, 'lookup');
+      if (isPayable(attempt)) confirmFence(draft, attempt, 'lookup');
       break;
     case 'absent':
-      if (proof !== null) proof.absentAt.push(draft.now);
       tell(draft, 'lookup', `${attempt.processor} does not know this payment`, { attempt, evidence: 'absent' });
-      believeAbsence(draft, attempt);
+      believeAbsence(draft, attempt, result);
       break;
     default:
       if (proof !== null) proof.absentAt = [];
@@ -166,50 +204,34 @@ function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult): v
         evidence: result.found ?? result.evidence,
       });
   }
-  if (attempt.proof !== null) planProof(draft, attempt, sheet);
+  planProof(draft, attempt, sheetOf(draft, attempt.processor));
 }
 
-function settleByLookup(draft: Draft, attempt: Attempt, result: OperationResult): void {
-  const primary = primaryOperation(attempt);
-  const known = attempt.outcome === result.outcome && result.outcome !== 'succeeded';
-  if (primary !== undefined && result.outcome !== 'unknown') primary.outcome = result.outcome;
-  if (!known && attempt.outcome !== 'succeeded') return learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
-  if (result.outcome === 'succeeded' && result.authorizedOnly !== true && attempt.money.captured === 0) {
-    learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
-  }
-}
-
-/** Absence is believed only as the sheet says: so many answers, so far apart, all after the last send. */
-function believeAbsence(draft: Draft, attempt: Attempt): void {
+/**
+ * Absence is believed only as the sheet says: so many answers, so far apart, all after the last send. The distance is from
+ * the end of the first question to the start of the last, whatever the questions themselves took.
+ */
+function believeAbsence(draft: Draft, attempt: Attempt, result: OperationResult): void {
   const rule = sheetOf(draft, attempt.processor)?.lookup?.absence;
   if (rule === null || rule === undefined || attempt.proof === null || attempt.outcome !== 'unknown') return;
-  const first = attempt.proof.absentAt[0];
+  attempt.proof.absentAt.push(result.endedAt);
+  const [first] = attempt.proof.absentAt;
   if (first === undefined || attempt.proof.absentAt.length < rule.answers) return;
-  if (draft.nowMs - Date.parse(first) < rule.settleMs) return;
+  if (Date.parse(result.startedAt) - Date.parse(first) < rule.settleMs) return;
   const primary = primaryOperation(attempt);
-  if (primary !== undefined) {
-    primary.outcome = 'not_executed';
-    primary.sendsNotExecuted = primary.sends;
-  }
-  if (attempt.failureClass === 'duplicate') {
-    const text = `${attempt.processor} called it a duplicate, and knows no payment of ours: a person has to look`;
-    learn(draft, attempt, { ...ABSENT, failureClass: 'duplicate' });
-    askPerson(draft, 'duplicate_unexplained', attempt, text);
-    return;
-  }
-  learn(draft, attempt, ABSENT);
+  if (primary !== undefined) primary.sendsNotExecuted = primary.sends;
+  learn(draft, attempt, {
+    outcome: 'not_executed',
+    failureClass: attempt.failureClass === 'duplicate' ? 'duplicate' : 'transient',
+    forbidsInstrument: false,
+    retryAfterMs: null,
+    source: 'absent, proved by lookups across the settle window',
+  });
 }
 
-const ABSENT: Truth = {
-  outcome: 'not_executed',
-  failureClass: 'transient',
-  forbidsInstrument: false,
-  retryAfterMs: null,
-  source: 'absent, proved by lookups across the settle window',
-};
-
-/** A capture or fence without a clear answer: look, and send its key again while that is allowed. */
+/** No clear answer: look, and send the key again while that is allowed. */
 function followUp(draft: Draft, attempt: Attempt): void {
+  if (!isPayable(attempt)) return;
   attempt.proof ??= { since: draft.now, lookups: 0, absentAt: [], nextLookupAt: null, nextResendAt: null };
   planProof(draft, attempt, sheetOf(draft, attempt.processor));
 }

@@ -1,5 +1,5 @@
 import { askPerson, type Draft, tell } from '../draft.ts';
-import { instrumentById } from '../facts.ts';
+import { instrumentById, isPayable, primaryOperation } from '../facts.ts';
 import type { Attempt } from '../order.ts';
 import type { Authentication, FailureClass, Outcome } from '../terms.ts';
 import { amountText, failureText } from '../words.ts';
@@ -26,10 +26,12 @@ export interface Truth {
   last4?: string | undefined;
 }
 
-/** Writes what is now known of an attempt's collecting operation. The only place where an attempt's outcome changes. */
+/** Writes what is now known of an attempt's collecting operation. The place where an attempt's outcome changes. */
 export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
   if (isSettledBetter(attempt, truth)) return;
   copyDetails(attempt, truth);
+  const primary = primaryOperation(attempt);
+  if (primary !== undefined) primary.outcome = truth.outcome;
   switch (truth.outcome) {
     case 'succeeded':
       return learnSuccess(draft, attempt, truth);
@@ -51,9 +53,10 @@ export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
 /** Success is never unlearnt, and a definite outcome never gives way to a missing answer: news may arrive out of order. */
 function isSettledBetter(attempt: Attempt, truth: Truth): boolean {
   if (attempt.money.captured > 0) return true;
-  if (attempt.outcome === 'succeeded') return truth.outcome !== 'succeeded';
-  const settled = attempt.outcome === 'declined' || attempt.outcome === 'not_executed';
-  return settled && truth.outcome !== 'succeeded' && truth.outcome !== 'declined';
+  if (attempt.outcome === 'succeeded') return truth.outcome !== 'succeeded' || truth.authorizedOnly === true;
+  if (attempt.outcome === 'declined') return truth.outcome !== 'succeeded';
+  // A class that forbids the instrument is news even of an attempt that was closed or never sent.
+  return attempt.outcome === 'not_executed' && truth.outcome !== 'succeeded' && truth.outcome !== 'declined';
 }
 
 function copyDetails(attempt: Attempt, truth: Truth): void {
@@ -86,7 +89,9 @@ function learnSuccess(draft: Draft, attempt: Attempt, truth: Truth): void {
     attempt,
     evidence: truth.source,
   });
-  if (minor !== amount.minor || (truth.currency !== undefined && truth.currency !== amount.currency)) {
+  // Another captured amount shows in the money itself, and is weighed when the order is settled.
+  const otherAmount = truth.authorizedOnly === true && minor !== amount.minor;
+  if (otherAmount || (truth.currency !== undefined && truth.currency !== amount.currency)) {
     const text = `${attempt.processor} took ${minor} ${truth.currency ?? amount.currency}, the order asks for ${amountText(amount)}`;
     askPerson(draft, 'amount_mismatch', attempt, text);
   }
@@ -113,7 +118,7 @@ function finish(draft: Draft, attempt: Attempt, truth: Truth, outcome: 'declined
   attempt.proof = null;
   attempt.action = null;
   attempt.endedAt = draft.now;
-  draft.failed.push(attempt);
+  endWithoutSuccess(draft, attempt);
   draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: ${failureText(attempt)}`);
   const verb = outcome === 'declined' ? 'declined' : 'did not execute';
   tell(draft, `attempt_${outcome}`, `${attempt.processor} ${verb}: ${failureText(attempt)}`, {
@@ -123,13 +128,29 @@ function finish(draft: Draft, attempt: Attempt, truth: Truth, outcome: 'declined
   });
 }
 
+/**
+ * An attempt came to nothing: the merchant is told. If a later attempt was refused as its duplicate, then the processor
+ * knows of a payment that we cannot find: no other attempt before a person has looked.
+ */
+export function endWithoutSuccess(draft: Draft, attempt: Attempt, failed = true): void {
+  if (failed) draft.failed.push(attempt);
+  if (draft.order.attempts.some((each) => each !== attempt && isPayable(each))) return;
+  const witness = draft.order.attempts.find(
+    (later) =>
+      later.number >= attempt.number && later.failureClass === 'duplicate' && later.processor === attempt.processor,
+  );
+  if (witness === undefined) return;
+  const text = `${witness.processor} called attempt ${witness.number} a duplicate, and no payment of ours was found: a person has to look`;
+  askPerson(draft, 'duplicate_unexplained', witness, text);
+}
+
 function forbid(draft: Draft, attempt: Attempt, truth: Truth): void {
   const instrument = instrumentById(draft.order, attempt.instrumentId);
   if (instrument === undefined || instrument.forbidden !== undefined) return;
   const source = truth.document ?? truth.source;
   const forbidden = { since: draft.now, attempt: attempt.number, failureClass: truth.failureClass, source };
   draft.order.instruments = draft.order.instruments.map((each) =>
-    each.id === instrument.id ? { ...each, forbidden } : each,
+    each.id === instrument.id || each.identity === instrument.identity ? { ...each, forbidden } : each,
   );
   tell(draft, 'instrument_forbidden', 'This payment method is not tried again, by anybody', {
     attempt,

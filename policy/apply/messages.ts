@@ -1,14 +1,21 @@
-import { type Draft, isDue, tell } from '../draft.ts';
+import { type Draft, isDue, sheetOf, tell } from '../draft.ts';
 import type { OrderEvent } from '../events.ts';
 import {
   attemptNumbered,
+  hasMoney,
   instrumentById,
+  isAuthorized,
   isPayable,
   lastAttempt,
   payableAttempts,
   primaryOperation,
 } from '../facts.ts';
+import type { Attempt, Instrument, OrderState } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
+import { forbiddenAs } from '../plan/usable.ts';
+import { isBuyerHeldBack } from '../stage.ts';
+import type { RecoveryPath } from '../terms.ts';
+import { confirmFence } from './answered.ts';
 import { learn } from './end-attempt.ts';
 
 type Of<T extends OrderEvent['type']> = Extract<OrderEvent, { type: T }>;
@@ -31,6 +38,7 @@ export function applyOpened(draft: Draft, event: Of<'opened'>): void {
   order.ending = null;
   order.window = null;
   order.askedBuyer = true;
+  order.openedAt = draft.now;
   order.answerFrom = draft.now;
   tell(draft, 'order_reopened', 'Collecting goes on; attempt numbers, budgets and forbidden methods go on too');
 }
@@ -38,22 +46,19 @@ export function applyOpened(draft: Draft, event: Of<'opened'>): void {
 /** The buyer's choice is stored; a payable attempt is left first, its fence sent at once. */
 export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>): void {
   const { order } = draft;
-  const open = payableAttempts(order);
-  const samePage = open.find(
-    (attempt) => attempt.kind === event.path && attempt.outcome === 'requires_action' && !attempt.leave,
-  );
-  if (samePage !== undefined) return;
-  if (event.instrument !== undefined && instrumentById(order, event.instrument.id) === undefined) {
-    order.instruments.push(event.instrument);
-  } else if (event.instrument !== undefined) {
-    const fresh = event.instrument;
-    order.instruments = order.instruments.map((each) =>
-      each.id === fresh.id ? { ...each, credentials: fresh.credentials } : each,
-    );
+  if (order.ending !== null || order.attempts.some(hasMoney) || isBuyerHeldBack(order)) {
+    tell(draft, 'choice_refused', `The choice ${event.path} came too late`, { actor: event.actor });
+    return;
   }
   const last = lastAttempt(order);
   const instrumentId =
     event.instrument?.id ?? event.instrumentId ?? (event.path === 'authenticate' ? (last?.instrumentId ?? null) : null);
+  const open = payableAttempts(order);
+  if (open.some((attempt) => isSameChoice(attempt, event.path, instrumentId))) {
+    tell(draft, 'buyer_choice', `Chose ${event.path}, which is running already`, { actor: event.actor });
+    return;
+  }
+  if (event.instrument !== undefined) takeInstrument(order, event.instrument);
   order.choice = {
     id: event.id,
     path: event.path,
@@ -67,11 +72,30 @@ export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>):
   tell(draft, 'buyer_choice', `Chose ${event.path}`, { actor: event.actor });
 }
 
+/** A second click: the page that is open (or being opened), or the payment method that is with the processor right now. */
+function isSameChoice(attempt: Attempt, path: RecoveryPath, instrumentId: string | null): boolean {
+  if (attempt.leave !== null) return false;
+  if (path === 'hosted_checkout' || path === 'invoice') {
+    return attempt.kind === path && (attempt.outcome === 'requires_action' || attempt.outcome === null);
+  }
+  return attempt.kind === 'card' && attempt.outcome === null && attempt.instrumentId === instrumentId;
+}
+
+/** A payment method that the order knows keeps its history, what forbids it included, and gets the fresh credentials. */
+function takeInstrument(order: OrderState, fresh: Instrument): void {
+  const credentials = fresh.credentials.map((each) => ({ ...each, fromAttempt: order.attempts.length + 1 }));
+  if (instrumentById(order, fresh.id) !== undefined) {
+    order.instruments = order.instruments.map((each) => (each.id === fresh.id ? { ...each, credentials } : each));
+    return;
+  }
+  const forbidden = forbiddenAs(order, fresh);
+  order.instruments.push({ ...fresh, credentials, ...(forbidden === undefined ? {} : { forbidden }) });
+}
+
 export function applyBuyerReturned(draft: Draft): void {
   for (const attempt of draft.order.attempts) {
     if (!isPayable(attempt) || attempt.outcome !== 'requires_action' || attempt.proof === null) continue;
-    const lookup = draft.sheets.find((sheet) => sheet.processor === attempt.processor)?.lookup;
-    if (lookup != null) attempt.proof.nextLookupAt = draft.now;
+    if (sheetOf(draft, attempt.processor)?.lookup != null) attempt.proof.nextLookupAt = draft.now;
     tell(draft, 'buyer_returned', `The buyer came back from ${attempt.processor}'s page`, { actor: 'buyer', attempt });
   }
 }
@@ -89,10 +113,14 @@ export function applyCloseRequested(draft: Draft, event: Of<'close_requested'>):
 /** The order's own end, set by the merchant. */
 export function applyExpiry(draft: Draft): void {
   const { order } = draft;
-  if (order.closed !== null || order.ending !== null || !isDue(draft, order.facts.expiresAt)) return;
-  if (order.attempts.some((attempt) => attempt.money.captured > 0)) return;
+  const { expiresAt } = order.facts;
+  if (order.closed !== null || order.ending !== null || !isDue(draft, expiresAt)) return;
+  if (order.attempts.some(hasMoney)) return;
+  // Reopened after it had expired: from then on its windows end it, and people.
+  if (Date.parse(expiresAt ?? draft.now) <= Date.parse(order.openedAt)) return;
   order.ending = { as: 'expired', actor: 'system', reason: `expiresAt ${order.facts.expiresAt}`, since: draft.now };
   tell(draft, 'expiry_reached', 'The order’s time is over');
+  replanProofs(draft);
 }
 
 export function applyHold(draft: Draft, event: Of<'retries_held'>): void {
@@ -108,7 +136,11 @@ export function applyRelease(draft: Draft, event: Of<'retries_released'>): void 
 /** Support tries now: as a choice, with the instrument that was last used or came with the order. */
 export function applyRetryRequested(draft: Draft, event: Of<'retry_requested'>): void {
   const { order } = draft;
-  const last = [...order.attempts].reverse().find((attempt) => attempt.instrumentId !== null);
+  if (order.ending !== null || order.attempts.some((attempt) => hasMoney(attempt) || isPayable(attempt))) {
+    tell(draft, 'retry_refused', 'Try again now: refused, an attempt may have taken the money', { actor: event.actor });
+    return;
+  }
+  const last = order.attempts.findLast((attempt) => attempt.instrumentId !== null);
   const instrumentId = last?.instrumentId ?? order.instruments[0]?.id ?? null;
   order.choice = { id: event.id, path: 'retry', instrumentId, startedBy: 'support', chosenAt: draft.now };
   order.retryAt = null;
@@ -120,42 +152,59 @@ export function applyRetryRequested(draft: Draft, event: Of<'retry_requested'>):
 export function applyUnknownResolved(draft: Draft, event: Of<'unknown_resolved'>): void {
   const attempt = attemptNumbered(draft.order, event.attempt);
   if (attempt === undefined) return;
-  const primary = primaryOperation(attempt);
   const succeeded = event.outcome === 'succeeded';
   tell(draft, 'unknown_resolved', `Attempt ${event.attempt} is ${event.outcome}: ${event.reason}`, {
     actor: event.actor,
     attempt,
     evidence: event.evidence,
   });
-  if (primary !== undefined) {
-    primary.outcome = succeeded ? 'succeeded' : 'not_executed';
-    if (!succeeded) primary.sendsNotExecuted = primary.sends;
-  }
-  if (draft.order.review?.attempt === attempt.number) draft.order.review = null;
+  const code = draft.order.review?.attempt === attempt.number ? draft.order.review.code : null;
+  if (code !== null) draft.order.review = null;
+  if (!isPayable(attempt)) return;
   draft.order.askedBuyer = true;
+  if (isAuthorized(attempt)) return resolveAuthorized(draft, attempt, succeeded, code);
+  const primary = primaryOperation(attempt);
+  if (primary !== undefined && !succeeded) primary.sendsNotExecuted = primary.sends;
   learn(draft, attempt, {
     outcome: succeeded ? 'succeeded' : 'not_executed',
     failureClass: succeeded ? null : 'transient',
     forbidsInstrument: false,
     retryAfterMs: null,
-    source: 'a person with evidence',
+    source: BY_PERSON,
     authorizedOnly: succeeded && draft.order.facts.capture === 'manual' && attempt.kind === 'card',
   });
 }
 
+const BY_PERSON = 'a person with evidence';
+
+/** What a person can know of an authorization: that it was captured, that it is gone, or that the capture never happened. */
+function resolveAuthorized(draft: Draft, attempt: Attempt, captured: boolean, code: string | null): void {
+  if (captured) {
+    learn(draft, attempt, {
+      outcome: 'succeeded',
+      failureClass: null,
+      forbidsInstrument: false,
+      retryAfterMs: null,
+      source: BY_PERSON,
+      amountMinor: attempt.money.authorized,
+    });
+  } else if (code === 'cannot_fence') confirmFence(draft, attempt, BY_PERSON);
+  else draft.order.captureRequested = null;
+}
+
 export function applyCaptureRequested(draft: Draft, event: Of<'capture_requested'>): void {
-  draft.order.captureRequested = { actor: event.actor, since: draft.now };
+  const { order } = draft;
+  if (order.ending !== null || !order.attempts.some(isAuthorized)) {
+    tell(draft, 'capture_refused', 'Capture: refused, nothing is authorized', { actor: event.actor });
+    return;
+  }
+  order.captureRequested = { actor: event.actor, since: draft.now };
   tell(draft, 'capture_requested', `Capture: ${event.reason}`, { actor: event.actor });
 }
 
 /** Leaving or choosing changes which proofs are allowed: the times are planned anew. */
 export function replanProofs(draft: Draft): void {
   for (const attempt of draft.order.attempts) {
-    if (attempt.proof === null || attempt.outcome !== 'unknown') continue;
-    planProof(
-      draft,
-      attempt,
-      draft.sheets.find((sheet) => sheet.processor === attempt.processor),
-    );
+    if (attempt.outcome === 'unknown') planProof(draft, attempt, sheetOf(draft, attempt.processor));
   }
 }

@@ -1,7 +1,8 @@
 import type { ProcessorEvent } from '../answers.ts';
 import { askPerson, type Draft, tell } from '../draft.ts';
-import { attemptNumbered, primaryOperation } from '../facts.ts';
+import { attemptNumbered, netOf } from '../facts.ts';
 import type { Attempt } from '../order.ts';
+import type { FailureClass } from '../terms.ts';
 import { amountText } from '../words.ts';
 import { confirmFence } from './answered.ts';
 import { learn } from './end-attempt.ts';
@@ -89,8 +90,6 @@ function believe(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
 function believeSuccess(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
   const authorizedOnly = event.type === 'payment_authorized';
   if (attempt.money.captured > 0 || (authorizedOnly && attempt.money.authorized > 0)) return;
-  const primary = primaryOperation(attempt);
-  if (primary !== undefined) primary.outcome = 'succeeded';
   learn(draft, attempt, {
     outcome: 'succeeded',
     failureClass: null,
@@ -108,7 +107,8 @@ function believeSuccess(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
 
 /** A failure is news only for an attempt that is not settled; a declined try on a processor's page leaves the page open. */
 function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
-  const open = attempt.outcome === 'unknown' || attempt.outcome === 'pending' || attempt.outcome === 'requires_action';
+  const { outcome } = attempt;
+  const open = outcome === null || outcome === 'unknown' || outcome === 'pending' || outcome === 'requires_action';
   if (attempt.kind !== 'card') {
     tell(draft, 'page_try_declined', `A try on ${event.processor}'s page was declined`, {
       actor: 'buyer',
@@ -118,13 +118,12 @@ function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
     return;
   }
   if (!open || attempt.fencedAt !== null) return;
-  const primary = primaryOperation(attempt);
-  if (primary !== undefined) primary.outcome = 'declined';
+  const failureClass = event.failureClass ?? 'unclassified';
   learn(draft, attempt, {
-    outcome: 'declined',
-    failureClass: event.failureClass ?? 'unclassified',
+    outcome: PROVES_NOTHING.has(failureClass) ? 'unknown' : 'declined',
+    failureClass,
     forbidsInstrument: event.forbidsInstrument ?? false,
-    retryAfterMs: null,
+    retryAfterMs: event.retryAfterMs ?? null,
     source: 'webhook',
     reference: event.reference,
     code: event.code,
@@ -133,6 +132,9 @@ function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
     authentication: event.authentication,
   });
 }
+
+/** Classes that leave open whether money has moved, even in a notice of failure. */
+const PROVES_NOTHING = new Set<FailureClass>(['unknown_outcome', 'in_flight', 'duplicate']);
 
 function believeClosed(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
   if (attempt.fencedAt !== null || attempt.money.captured > 0) return;
@@ -153,7 +155,8 @@ function addMoneyFact(
   event: ProcessorEvent,
   fact: 'refunded' | 'returned' | 'disputed',
 ): void {
-  const minor = event.amountMinor ?? 0;
+  // A notice without an amount is about all of it.
+  const minor = event.amountMinor ?? Math.max(0, netOf(attempt.money));
   attempt.money[fact] += minor;
   draft.events.push({ type: `order.${fact}`, at: draft.now, attempt: attempt.number });
   tell(draft, fact, `${amountText({ ...draft.order.facts.amount, minor })} ${fact} at ${event.processor}`, {

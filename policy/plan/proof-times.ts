@@ -1,5 +1,5 @@
-import { after, type Draft } from '../draft.ts';
-import { operationOf, primaryOperation } from '../facts.ts';
+import { after, type Draft, isDue } from '../draft.ts';
+import { isPayable, operationOf, primaryOperation } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 
@@ -38,18 +38,44 @@ export function planProof(draft: Draft, attempt: Attempt, sheet: Sheet | undefin
 }
 
 function nextResend(draft: Draft, attempt: Attempt, owed: Operation, sheet: Sheet | undefined): string | null {
-  if (owed.resendUntil === null || sheet?.idempotency == null) return null;
-  if (owed.outcome !== 'unknown' && !(owed.outcome === 'not_executed' && owed !== primaryOperation(attempt)))
-    return null;
-  const leaving = attempt.leave !== null || draft.order.ending !== null || draft.order.choice !== null;
-  if (owed === primaryOperation(attempt) && leaving) return null;
+  if (owed.resendUntil === null || sheet?.idempotency == null || !mayResend(draft, attempt, owed)) return null;
   const backoffs = draft.rule.transient.sameKeyBackoffMs;
-  const count = owed.sends - 1;
-  // Without a lookup the key is the only question that we can ask, so it is asked until the window ends.
-  const delayMs = backoffs[count] ?? (sheet.lookup === null ? 1000 * 2 ** count : undefined);
+  const count = Math.max(0, owed.sends - 1);
+  // Without a lookup the key is the only question that we can ask; a fence or capture is wanted as much as at first.
+  const goOn = sheet.lookup === null || owed !== primaryOperation(attempt);
+  const delayMs = backoffs[count] ?? (goOn ? Math.min(1000 * 2 ** count, RESEND_AT_MOST_EVERY_MS) : undefined);
   if (delayMs === undefined) return null;
   const at = Date.parse(owed.endedAt ?? draft.now) + delayMs;
   return at < Date.parse(owed.resendUntil) ? new Date(Math.max(at, draft.nowMs)).toISOString() : null;
+}
+
+/** Resends double their distance up to this. */
+const RESEND_AT_MOST_EVERY_MS = 3_600_000;
+
+/** Which operation may be sent again at all, whatever the time. A collecting one never once we are leaving its attempt. */
+function mayResend({ order }: Draft, attempt: Attempt, owed: Operation): boolean {
+  const collecting = owed === primaryOperation(attempt);
+  if (collecting && order.attempts.some((other) => other !== attempt && isPayable(other))) return false;
+  if (owed.outcome !== 'unknown' && (collecting || owed.outcome !== 'not_executed')) return false;
+  const leaving = attempt.leave !== null || order.ending !== null || order.choice !== null;
+  return isFence(owed) || !leaving;
+}
+
+function isFence({ operation }: Operation): boolean {
+  return operation === 'void' || operation === 'close_hosted' || operation === 'close_invoice';
+}
+
+/**
+ * The operation whose key has to be sent again now, if any. Planned times may be old, so everything that forbids a
+ * resend is checked once more: `resendUntil`, and whether the attempt is still wanted.
+ */
+export function dueResend(draft: Draft, attempt: Attempt): Operation | null {
+  const owed = owedOperation(attempt);
+  if (owed === undefined || !isDue(draft, attempt.proof?.nextResendAt)) return null;
+  const inTime = owed.resendUntil !== null && draft.nowMs < Date.parse(owed.resendUntil);
+  if (inTime && mayResend(draft, attempt, owed)) return owed;
+  if (attempt.proof !== null) attempt.proof.nextResendAt = null;
+  return null;
 }
 
 function nextLookup(draft: Draft, attempt: Attempt, owed: Operation, sheet: Sheet | undefined): string | null {
@@ -61,7 +87,9 @@ function nextLookup(draft: Draft, attempt: Attempt, owed: Operation, sheet: Shee
   if (!collecting && owed.outcome === 'declined' && attempt.proof.lookups === 0) return draft.now;
   const from = collecting && attempt.outcome === 'pending' ? attempt.proof.since : (owed.endedAt ?? draft.now);
   const offset = lookupOffsetMs(sheet.lookup, attempt.proof.lookups);
-  return new Date(Math.max(Date.parse(from) + offset, draft.nowMs)).toISOString();
+  // Behind its schedule (a worker was away) it catches up step by step, not all at once.
+  const earliestMs = draft.nowMs + (attempt.proof.lookups === 0 ? 0 : (sheet.lookup.scheduleMs[0] ?? 0));
+  return new Date(Math.max(Date.parse(from) + offset, earliestMs)).toISOString();
 }
 
 /** Milliseconds after the last send at which lookup `n` (0-based) is due: by schedule, then doubling, steps capped. */
@@ -73,9 +101,13 @@ export function lookupOffsetMs(lookup: NonNullable<Sheet['lookup']>, n: number):
   return offset;
 }
 
-/** `resendUntil` of a first send now: the buyer's patience or the mandate, and the key window less a margin. */
-export function resendUntil(draft: Draft, sheet: Sheet): string | null {
+/**
+ * `resendUntil` of a first send now: the key window less a margin, and for what can take money the rule's `resendMs`.
+ * Closing takes none: it is asked for as long as the key is remembered.
+ */
+export function resendUntil(draft: Draft, sheet: Sheet, name: Operation['operation']): string | null {
   if (sheet.idempotency === null) return null;
-  const marginMs = Math.min(60_000, sheet.idempotency.windowMs / 10);
-  return after(draft, Math.min(draft.rule.windows.resendMs, sheet.idempotency.windowMs - marginMs));
+  const keyMs = sheet.idempotency.windowMs - Math.min(60_000, sheet.idempotency.windowMs / 10);
+  const takesMoney = name !== 'void' && name !== 'close_hosted' && name !== 'close_invoice';
+  return after(draft, takesMoney ? Math.min(draft.rule.windows.resendMs, keyMs) : keyMs);
 }

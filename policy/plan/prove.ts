@@ -1,8 +1,9 @@
 import { askPerson, type Draft, isDue, refuse, sheetOf } from '../draft.ts';
-import { isPayable, primaryOperation } from '../facts.ts';
+import { isPayable } from '../facts.ts';
 import type { Attempt } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import { instantText } from '../words.ts';
+import { dueResend } from './proof-times.ts';
 import { lookUp, send } from './send.ts';
 
 /**
@@ -10,19 +11,16 @@ import { lookUp, send } from './send.ts';
  * (the caller has set `leave`); otherwise the same key, a lookup, the webhook, a person: in the sheet's times.
  */
 export function prove(draft: Draft): boolean {
+  let proving = false;
   for (const attempt of draft.order.attempts) {
-    if (!isPayable(attempt)) continue;
-    if (attempt.outcome === 'unknown') {
-      proveUnknown(draft, attempt);
-      return true;
-    }
-    if (attempt.outcome === 'pending') {
-      waitForProcessor(draft, attempt);
-      return true;
-    }
-    if (attempt.outcome === null) return true;
+    if (attempt.leave !== null || !isPayable(attempt)) continue;
+    if (attempt.outcome === 'unknown') proveUnknown(draft, attempt);
+    else if (attempt.outcome === 'pending') waitForProcessor(draft, attempt);
+    else if (attempt.outcome !== null) continue;
+    proving = true;
+    if (draft.command !== null) break;
   }
-  return false;
+  return proving;
 }
 
 function proveUnknown(draft: Draft, attempt: Attempt): void {
@@ -30,11 +28,10 @@ function proveUnknown(draft: Draft, attempt: Attempt): void {
   const { proof } = attempt;
   explainUnknown(draft, attempt, sheet);
   if (proof === null) return;
-  const mayResend = primaryOperation(attempt)?.resendUntil;
-  if (isDue(draft, proof.nextResendAt) && mayResend != null && draft.nowMs < Date.parse(mayResend)) {
+  const again = dueResend(draft, attempt);
+  if (again !== null) {
     draft.decided = `Send attempt ${attempt.number} to ${attempt.processor} again with the same key`;
-    const operation = attempt.operations.find((each) => each.outcome === 'unknown') ?? primaryOperation(attempt);
-    if (operation !== undefined) send(draft, attempt, operation.operation);
+    send(draft, attempt, again.operation);
     return;
   }
   if (isDue(draft, proof.nextLookupAt)) {

@@ -1,25 +1,24 @@
 import { after, type Draft, refuse, sheetOf, tell } from '../draft.ts';
 import { instrumentById, lastAttempt, primaryOperation } from '../facts.ts';
-import type { Attempt, Instrument } from '../order.ts';
+import type { Attempt, Instrument, OrderState } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import { failureText } from '../words.ts';
 import { send, startAttempt } from './send.ts';
-import { canUse, refusalOfInstrument } from './usable.ts';
-
-const MAX_CHALLENGES = 3;
+import { canUse, isInBudget, mayChallenge, refusalOfInstrument } from './usable.ts';
 
 /** What the system does by itself next, if the rule, the class and the time allow anything. */
 export function routeAutomatically(draft: Draft): boolean {
   const { order } = draft;
   if (order.hold !== null) {
+    // A planned resend is an automatic try too; after the release it is planned anew.
+    if (order.retryAt?.reason === 'backoff') order.retryAt = null;
     refuse(draft, 'any automatic try', `held by ${order.hold.actor}: ${order.hold.reason}`);
     return false;
   }
   const last = lastAttempt(order);
   if (last === undefined || last.round !== order.round) return startRound(draft);
-  if (last.kind !== 'card') return false;
   if (last.failureClass === 'transient' && resendTransient(draft, last)) return true;
-  return routeAfter(draft, last);
+  return last.kind === 'card' && routeAfter(draft, last);
 }
 
 /** A round begins at the main processor, with the instrument that the order came with. */
@@ -44,15 +43,20 @@ function resendTransient(draft: Draft, attempt: Attempt): boolean {
   const { order } = draft;
   const operation = primaryOperation(attempt);
   if (operation === undefined || operation.sendsNotExecuted < operation.sends) return false;
+  // A resend is an attempt to pay: not after the attempt was left, the buyer asked, or the instrument forbidden.
+  if (attempt.leave !== null || wasAsked(order) || refusalOf(draft, attempt) !== null) {
+    if (order.retryAt?.reason === 'backoff') order.retryAt = null;
+    return false;
+  }
   if (order.retryAt?.reason === 'backoff') {
     if (Date.parse(order.retryAt.at) > draft.nowMs) return true;
     order.retryAt = null;
-    return sendAgain(draft, attempt);
+    const inTime = operation.resendUntil !== null && draft.nowMs < Date.parse(operation.resendUntil);
+    return inTime && sendAgain(draft, attempt);
   }
   const delayMs = draft.rule.transient.sameKeyBackoffMs[operation.sends - 1];
   if (delayMs === undefined || operation.resendUntil === null) return false;
   if (draft.nowMs + delayMs >= Date.parse(operation.resendUntil)) return false;
-  if (!fitsAnswer(draft, sheetOf(draft, attempt.processor), delayMs)) return false;
   order.retryAt = {
     at: after(draft, delayMs),
     instrumentId: attempt.instrumentId ?? '',
@@ -130,7 +134,7 @@ function extraTry(draft: Draft, last: Attempt, instrument: Instrument): boolean 
   const made = draft.order.attempts.filter(
     (each) => each.round === last.round && each.processor === last.processor,
   ).length;
-  if (made > allowed || !canUse(draft, sheet, instrument, true) || !mayStart(draft, sheet, instrument)) return false;
+  if (made > allowed || !canUse(draft, sheet, instrument, true) || !mayStart(draft, sheet)) return false;
   startAttempt(draft, {
     kind: 'card',
     sheet,
@@ -176,8 +180,7 @@ function routeBlocked(draft: Draft, last: Attempt, instrument: Instrument): bool
 /** The issuer wants 3DS: the same processor, with the buyer, at most three challenges an instrument. */
 function challenge(draft: Draft, last: Attempt, instrument: Instrument): boolean {
   const sheet = sheetOf(draft, last.processor);
-  const made = draft.order.attempts.filter((each) => each.challenge && each.instrumentId === instrument.id).length;
-  if (made >= MAX_CHALLENGES) {
+  if (!mayChallenge(draft.order, instrument)) {
     refuse(draft, 'a further challenge', 'at most three challenges', 'EMV 3DS practice, Stripe');
     return false;
   }
@@ -185,7 +188,7 @@ function challenge(draft: Draft, last: Attempt, instrument: Instrument): boolean
     refuse(draft, 'a challenge', 'the buyer is not present');
     return false;
   }
-  if (sheet === undefined || !mayStart(draft, sheet, instrument)) return false;
+  if (sheet === undefined || !canUse(draft, sheet, instrument, true) || !mayStart(draft, sheet)) return false;
   startAttempt(draft, {
     kind: 'card',
     sheet,
@@ -213,15 +216,12 @@ function tryFirstUsable(
       first = false;
       continue;
     }
-    if (!mayStart(draft, sheet, instrument)) return false;
-    const startedBy = draft.order.attempts.some((each) => each.round === draft.order.round)
-      ? 'rule'
-      : (draft.order.choice?.startedBy ?? 'rule');
+    if (!mayStart(draft, sheet)) return false;
     startAttempt(draft, {
       kind: 'card',
       sheet,
       instrument,
-      startedBy,
+      startedBy: 'rule',
       challenge,
       role: first || role !== 'main processor' ? role : 'first usable processor',
     });
@@ -232,14 +232,10 @@ function tryFirstUsable(
 }
 
 /** The automatic budget, and the time in which a buyer who waits must have an answer. */
-function mayStart(draft: Draft, sheet: Sheet, instrument: Instrument): boolean {
+function mayStart(draft: Draft, sheet: Sheet): boolean {
   const { order } = draft;
-  const used = order.attempts.filter((each) => each.startedBy === 'rule' || each.startedBy === 'schedule').length;
-  if (used >= draft.rule.automaticAttempts) {
-    refuse(draft, `a try at ${sheet.processor}`, `the rule allows ${draft.rule.automaticAttempts} automatic attempts`);
-    return false;
-  }
-  if (order.askedBuyer && order.facts.offSession === undefined && instrument.origin === 'order') {
+  if (!isInBudget(draft, `a try at ${sheet.processor}`)) return false;
+  if (wasAsked(order)) {
     refuse(
       draft,
       `a try at ${sheet.processor}`,
@@ -247,14 +243,24 @@ function mayStart(draft: Draft, sheet: Sheet, instrument: Instrument): boolean {
     );
     return false;
   }
-  if (fitsAnswer(draft, sheet, 0)) return true;
+  if (fitsAnswer(draft, sheet)) return true;
   const seconds = draft.rule.windows.answerWithinMs / 1000;
   refuse(draft, `a try at ${sheet.processor}`, `the buyer has an answer within ${seconds} s, and it would not fit`);
   return false;
 }
 
-function fitsAnswer(draft: Draft, sheet: Sheet | undefined, delayMs: number): boolean {
-  if (!draft.order.facts.buyer.present || sheet === undefined) return true;
+/** The buyer was asked to act: what we do by ourselves from then on needs a mandate. */
+function wasAsked(order: OrderState): boolean {
+  return order.askedBuyer && order.facts.offSession === undefined;
+}
+
+function refusalOf(draft: Draft, attempt: Attempt) {
+  const instrument = instrumentById(draft.order, attempt.instrumentId);
+  return instrument === undefined ? null : refusalOfInstrument(draft, instrument);
+}
+
+function fitsAnswer(draft: Draft, sheet: Sheet): boolean {
+  if (!draft.order.facts.buyer.present) return true;
   const endsMs = Date.parse(draft.order.answerFrom) + draft.rule.windows.answerWithinMs;
-  return draft.nowMs + delayMs + sheet.callTimeoutMs <= endsMs;
+  return draft.nowMs + Math.min(sheet.callTimeoutMs, draft.rule.windows.answerWithinMs) <= endsMs;
 }

@@ -1,4 +1,4 @@
-import { after, type Draft, sheetOf, tell } from '../draft.ts';
+import { type Draft, sheetOf, tell } from '../draft.ts';
 import { operationOf } from '../facts.ts';
 import type { Attempt, Instrument } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
@@ -38,6 +38,7 @@ export function startAttempt(draft: Draft, start: NewAttempt): void {
     reference: null,
     operations: [],
     proof: null,
+    lookupSince: null,
     fencedAt: null,
     leave: null,
     retryNotBefore: null,
@@ -80,12 +81,13 @@ export function send(draft: Draft, attempt: Attempt, name: MoneyOperationName): 
       endedAt: null,
       sends: 0,
       sendsNotExecuted: 0,
-      resendUntil: sheet === undefined ? null : resendUntil(draft, sheet),
+      resendUntil: sheet === undefined ? null : resendUntil(draft, sheet, name),
     };
     attempt.operations.push(operation);
   }
   operation.sends += 1;
   operation.endedAt = null;
+  if (operation.outcome === 'not_executed') operation.outcome = null;
   if (attempt.proof !== null) {
     attempt.proof.nextResendAt = null;
     attempt.proof.nextLookupAt = null;
@@ -96,13 +98,20 @@ export function send(draft: Draft, attempt: Attempt, name: MoneyOperationName): 
     attempt: attempt.number,
     operation: name,
     summary: summaryOf(draft, attempt, name, again ? operation.sends : 1),
-    timeoutMs: sheet?.callTimeoutMs ?? 2000,
+    timeoutMs: timeoutOf(draft, sheet),
   };
+}
+
+/** A buyer who waits has an answer in time: no call takes longer than the whole wait. */
+function timeoutOf({ order, rule }: Draft, sheet: Sheet | undefined): number {
+  const callMs = sheet?.callTimeoutMs ?? 2000;
+  return order.facts.buyer.present ? Math.min(callMs, rule.windows.answerWithinMs) : callMs;
 }
 
 /** Asks the processor what became of the attempt. */
 export function lookUp(draft: Draft, attempt: Attempt): void {
   if (attempt.proof !== null) attempt.proof.nextLookupAt = null;
+  attempt.lookupSince = draft.now;
   draft.command = {
     attempt: attempt.number,
     operation: 'lookup',

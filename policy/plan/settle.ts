@@ -1,9 +1,10 @@
 import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
-import { hasMoney, isAuthorized, isPayable, moneyOf, operationOf, payableAttempts } from '../facts.ts';
+import { hasMoney, isAuthorized, isPayable, keeper, moneyOf, operationOf, payableAttempts } from '../facts.ts';
 import type { Attempt } from '../order.ts';
 import type { Stage } from '../terms.ts';
 import { amountText } from '../words.ts';
-import { fenceOf } from './proof-times.ts';
+import { reviewSurplus } from './late-truth.ts';
+import { dueResend, fenceOf } from './proof-times.ts';
 import { lookUp, send } from './send.ts';
 
 /** Each step answers true when it has said what happens next; the first that does ends the planning. */
@@ -12,15 +13,14 @@ import { lookUp, send } from './send.ts';
 export function settle(draft: Draft): boolean {
   const { order } = draft;
   if (!order.attempts.some(hasMoney)) return false;
+  const ended = order.ending?.endedAt !== undefined;
+  if (ended && moneyOf(order).held === 0) return false;
   order.retryAt = null;
   order.choice = null;
   order.window = null;
-  if (order.review !== null && RESOLVED_BY_MONEY.has(order.review.code)) order.review = null;
-  const held = moneyOf(order).held;
-  if (held > 0) {
-    const text = `${amountText({ ...order.facts.amount, minor: held })} stands beyond the order's amount and has to be given back`;
-    askPerson(draft, 'surplus', null, text);
-  }
+  if (order.review !== null && ANSWERED_BY_MONEY.has(order.review.code)) order.review = null;
+  if (!ended) reviewAmount(draft);
+  reviewSurplus(draft);
   const open = payableAttempts(order).filter((attempt) => !hasMoney(attempt));
   for (const attempt of open) attempt.leave ??= { reason: 'paid', since: draft.now };
   if (open.length > 0) return leave(draft);
@@ -28,8 +28,27 @@ export function settle(draft: Draft): boolean {
   return true;
 }
 
-/** Reasons for a person that proof of the money has answered. */
-const RESOLVED_BY_MONEY = new Set(['unknown_too_long', 'windows_over', 'pending_too_long', 'cannot_fence']);
+/** Reasons for a person that proof of the money has answered. What it does not answer comes back, from the state. */
+const ANSWERED_BY_MONEY = new Set([
+  'unknown_too_long',
+  'windows_over',
+  'pending_too_long',
+  'cannot_fence',
+  'capture_unknown',
+  'capture_declined',
+  'event_mismatch',
+  'duplicate_unexplained',
+]);
+
+/** Less than the amount, or in another currency, does not pay an order. (More than it is a surplus.) */
+function reviewAmount(draft: Draft): void {
+  const { order } = draft;
+  const attempt = keeper(order);
+  if (attempt === undefined || attempt.money.captured >= order.facts.amount.minor) return;
+  const { amount } = order.facts;
+  const text = `${attempt.processor} took ${amountText({ ...amount, minor: attempt.money.captured })}, the order asks for ${amountText(amount)}`;
+  askPerson(draft, 'amount_mismatch', attempt, text);
+}
 
 /** The order is being ended: whatever can take money is closed first. */
 export function end(draft: Draft): boolean {
@@ -62,16 +81,28 @@ export function close(draft: Draft, stage: 'paid' | 'cancelled' | 'expired' | 'f
  * What has no fence on its sheet is waited for: its end comes by webhook, by its own expiry, or by a person.
  */
 export function leave(draft: Draft): boolean {
+  let leaving = false;
   for (const attempt of draft.order.attempts) {
     if (attempt.leave === null || !isPayable(attempt)) continue;
+    leaving = true;
     leaveOne(draft, attempt);
-    return true;
+    if (draft.command !== null) break;
   }
-  return false;
+  return leaving;
+}
+
+/** The money is reserved by one attempt: whatever else can take it is a surplus, and is left before it does. */
+export function leaveBesideAuthorized(draft: Draft): void {
+  const kept = draft.order.attempts.find((attempt) => isAuthorized(attempt) && attempt.leave === null);
+  if (kept === undefined) return;
+  for (const attempt of payableAttempts(draft.order)) {
+    if (attempt !== kept) attempt.leave ??= { reason: 'paid', since: draft.now };
+  }
 }
 
 function leaveOne(draft: Draft, attempt: Attempt): void {
   const fence = operationOf(attempt, fenceOf(attempt));
+  const { proof } = attempt;
   if (fence === undefined && canFence(draft, attempt)) {
     send(draft, attempt, fenceOf(attempt));
     draft.decided = `Close attempt ${attempt.number} at ${attempt.processor} first`;
@@ -80,11 +111,10 @@ function leaveOne(draft: Draft, attempt: Attempt): void {
     });
     return;
   }
-  const { proof } = attempt;
-  if (proof !== null && proof.nextResendAt !== null && Date.parse(proof.nextResendAt) <= draft.nowMs) {
-    send(draft, attempt, fenceOf(attempt));
-    return;
-  }
+  const again = dueResend(draft, attempt);
+  if (again !== null) return send(draft, attempt, again.operation);
+  // What was planned before we left it: only the fence is sent again now.
+  if (fence === undefined && proof !== null) proof.nextResendAt = null;
   if (proof !== null && proof.nextLookupAt !== null && Date.parse(proof.nextLookupAt) <= draft.nowMs) {
     lookUp(draft, attempt);
     return;

@@ -1,23 +1,56 @@
 import { type Draft, refuse } from '../draft.ts';
-import type { Instrument } from '../order.ts';
+import type { Instrument, OrderState } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 
 /** Why no attempt that we submit may use this instrument, or `null` when one may (I4). Holds for rule, buyer and support alike. */
 export function refusalOfInstrument(
-  draft: Pick<Draft, 'ceilings'>,
+  { order, ceilings }: Pick<Draft, 'order' | 'ceilings'>,
   instrument: Instrument,
 ): { why: string; source: string; code: 'forbidden' | 'ceiling' } | null {
-  if (instrument.forbidden !== undefined) {
-    const { failureClass, source } = instrument.forbidden;
+  const forbidden = forbiddenAs(order, instrument);
+  if (forbidden !== undefined) {
+    const { failureClass, source } = forbidden;
     return { why: `forbidden after ${failureClass ?? 'a final decline'}`, source, code: 'forbidden' };
   }
-  for (const ceiling of draft.ceilings) {
+  for (const ceiling of ceilings) {
     if (ceiling.identity !== instrument.identity || ceiling.used < ceiling.limit) continue;
     const why = `${ceiling.name}: ${ceiling.used} of ${ceiling.limit} attempts used until ${ceiling.windowEndsAt}`;
     return { why, source: `${ceiling.document} (${ceiling.edition})`, code: 'ceiling' };
   }
   return null;
 }
+
+/** By id or by counting identity: a forbidden card that comes back under another id is the same card. */
+export function forbiddenAs(order: OrderState, instrument: Instrument): Instrument['forbidden'] {
+  if (instrument.forbidden !== undefined) return instrument.forbidden;
+  for (const { id, identity, forbidden } of order.instruments) {
+    if (forbidden !== undefined && (id === instrument.id || identity === instrument.identity)) return forbidden;
+  }
+  return undefined;
+}
+
+const MAX_CHALLENGES = 3;
+
+/** EMV 3DS practice: a buyer is not challenged more than three times with one instrument. */
+export function mayChallenge(order: OrderState, instrument: Instrument): boolean {
+  return order.attempts.filter((each) => each.challenge && each.instrumentId === instrument.id).length < MAX_CHALLENGES;
+}
+
+/** The automatic budget. What buyer and support start does not use it. */
+export function isInBudget(draft: Draft, what: string): boolean {
+  const { automaticAttempts } = draft.rule;
+  const used = draft.order.attempts.filter(({ startedBy }) => startedBy === 'rule' || startedBy === 'schedule').length;
+  if (used < automaticAttempts) return true;
+  refuse(draft, what, `the rule allows ${automaticAttempts} automatic attempts`);
+  return false;
+}
+
+/** Some processor of the rule can take it: asked before a buyer's choice is accepted. */
+export function isUsableSomewhere(plan: Planning, processors: string[], instrument: Instrument): boolean {
+  return plan.sheets.some((sheet) => processors.includes(sheet.processor) && whyNot(plan, sheet, instrument) === null);
+}
+
+type Planning = Pick<Draft, 'order' | 'sheets' | 'health' | 'nowMs'>;
 
 /** Can this processor take this instrument for this order? Says why not in the explanation when `explain`. */
 export function canUse(draft: Draft, sheet: Sheet, instrument: Instrument | null, explain: boolean): boolean {
@@ -27,7 +60,7 @@ export function canUse(draft: Draft, sheet: Sheet, instrument: Instrument | null
   return false;
 }
 
-function whyNot(draft: Draft, sheet: Sheet, instrument: Instrument | null): string | null {
+function whyNot(draft: Planning, sheet: Sheet, instrument: Instrument | null): string | null {
   const { facts } = draft.order;
   const unsupported = facts.features.find((feature) => sheet.unsupportedFeatures.includes(feature));
   if (unsupported !== undefined) return `it does not support ${unsupported}`;
@@ -52,6 +85,11 @@ export function credentialFor(
     if (credential.processor !== processor && credential.processor !== '*') return false;
     if (credential.expiresAt !== undefined && Date.parse(credential.expiresAt) <= draft.nowMs) return false;
     if (credential.singleUse !== true) return true;
-    return !draft.order.attempts.some((each) => each.instrumentId === instrument.id && each.processor === processor);
+    return !draft.order.attempts.some(
+      (each) =>
+        each.number >= (credential.fromAttempt ?? 0) &&
+        each.instrumentId === instrument.id &&
+        each.processor === processor,
+    );
   });
 }

@@ -1,23 +1,19 @@
-import { type Draft, sheetOf } from '../draft.ts';
+import { askPerson, type Draft, isDue, sheetOf } from '../draft.ts';
 import { isAuthorized, isPayable, operationOf } from '../facts.ts';
 import type { Attempt } from '../order.ts';
+import { dueResend } from './proof-times.ts';
 import { lookUp, send } from './send.ts';
 import { leave } from './settle.ts';
 
 /** The buyer acts on a processor's page, or the merchant has to capture: wait, until the window ends or a choice is made. */
 export function waitForOthers(draft: Draft): boolean {
-  for (const attempt of draft.order.attempts) {
-    if (!isPayable(attempt)) continue;
-    if (attempt.outcome === 'requires_action') {
-      waitForBuyer(draft, attempt);
-      return true;
-    }
-    if (isAuthorized(attempt)) {
-      waitForCapture(draft, attempt);
-      return true;
-    }
+  const open = draft.order.attempts.filter((attempt) => isPayable(attempt) && attempt.leave === null);
+  for (const attempt of open) {
+    if (draft.command !== null) break;
+    if (attempt.outcome === 'requires_action') waitForBuyer(draft, attempt);
+    else if (isAuthorized(attempt)) waitForCapture(draft, attempt);
   }
-  return false;
+  return open.length > 0;
 }
 
 function waitForBuyer(draft: Draft, attempt: Attempt): void {
@@ -28,10 +24,7 @@ function waitForBuyer(draft: Draft, attempt: Attempt): void {
     leave(draft);
     return;
   }
-  if (attempt.proof?.nextLookupAt != null && Date.parse(attempt.proof.nextLookupAt) <= draft.nowMs) {
-    lookUp(draft, attempt);
-    return;
-  }
+  if (isDue(draft, attempt.proof?.nextLookupAt)) return lookUp(draft, attempt);
   draft.decided ??=
     attempt.kind === 'card'
       ? `The buyer authenticates attempt ${attempt.number} at ${attempt.processor}`
@@ -64,12 +57,16 @@ function waitForCapture(draft: Draft, attempt: Attempt): void {
     return;
   }
   const capture = operationOf(attempt, 'capture');
-  const { proof } = attempt;
-  const resend = proof?.nextResendAt != null && Date.parse(proof.nextResendAt) <= draft.nowMs;
-  if (capture === undefined || resend) {
+  if (capture === undefined || dueResend(draft, attempt) === capture) {
     draft.decided = `Capture attempt ${attempt.number} at ${attempt.processor}`;
     send(draft, attempt, 'capture');
     return;
   }
-  if (proof?.nextLookupAt != null && Date.parse(proof.nextLookupAt) <= draft.nowMs) lookUp(draft, attempt);
+  if (isDue(draft, attempt.proof?.nextLookupAt)) return lookUp(draft, attempt);
+  const sinceMs = Date.parse(attempt.proof?.since ?? order.captureRequested.since);
+  if (draft.nowMs - sinceMs >= draft.rule.windows.unknownBuyerLimitMs) {
+    const text = `${attempt.processor} has not confirmed the capture of attempt ${attempt.number}`;
+    askPerson(draft, 'capture_unknown', attempt, text);
+  }
+  draft.decided ??= `Wait for ${attempt.processor} to confirm the capture of attempt ${attempt.number}`;
 }

@@ -1,0 +1,332 @@
+import type { OperationResult } from '../../../policy/answers.ts';
+import { decide } from '../../../policy/decide.ts';
+import type { CeilingReading, Decision } from '../../../policy/decision.ts';
+import type { MerchantEvent, OrderEvent, SendCommand, TimelineEntry } from '../../../policy/events.ts';
+import { attemptNumbered, operationOf, primaryOperation } from '../../../policy/facts.ts';
+import { nextActionOf, type Reading } from '../../../policy/next-action.ts';
+import type { OrderState } from '../../../policy/order.ts';
+import * as refusals from '../../../policy/refusals.ts';
+import type { Rulebook } from '../../../policy/rulebook.ts';
+import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
+import type { ProcessorHealth, Sheet } from '../../../policy/sheet.ts';
+import { stageOf } from '../../../policy/stage.ts';
+import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
+import { type Heard, ProcessorModel } from './processor-model.ts';
+import type { Script } from './words.ts';
+
+/** What happens to a send before it reaches the processor, or to the worker that made it. `none` by default. */
+export type HouseFault = 'none' | 'store_down' | 'late' | 'worker_lost' | 'claim_expired' | 'claim_conflict';
+
+export interface WorldOptions {
+  order: OrderState;
+  scripts?: Partial<Record<string, Script>>;
+  sheets?: Sheet[];
+  rulebook?: Rulebook;
+  ceilings?: CeilingReading[];
+  health?: ProcessorHealth[];
+  /** By number of the send. */
+  house?: HouseFault[];
+  /** Webhooks that are lost by number; `twice` sends each two times, the second one late. */
+  webhooks?: { lose?: number[]; twice?: boolean };
+  /** Sees every decision with what led to it. */
+  watch?: (step: Step, world: World) => void;
+}
+
+export interface Step {
+  before: OrderState;
+  event: OrderEvent;
+  decision: Decision;
+  /** A command was out when this was decided. */
+  owed: boolean;
+}
+
+/** A command as it was carried out, with the order as it was then. */
+export interface Sent extends SendCommand {
+  processor: string;
+  key: string;
+  atMs: number;
+  sends: number;
+}
+
+/**
+ * One order in memory, driven as the workflow does it: decide, carry out the one command, apply what came meanwhile, then
+ * the answer; then wait for the wake or a message. The processors' own books are the oracle.
+ */
+export class World {
+  order: OrderState;
+  nowMs: number;
+  wake: Decision['wake'] = null;
+  readonly processors = new Map<string, ProcessorModel>();
+  readonly sent: Sent[] = [];
+  readonly entries: TimelineEntry[] = [];
+  readonly events: MerchantEvent[] = [];
+  readonly reading: Omit<Reading, 'order'>;
+  private readonly inbox: OrderEvent[] = [];
+  private readonly planned: { atMs: number; act: () => void }[] = [];
+  private webhookCount = 0;
+  private readonly options: WorldOptions;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.order = options.order;
+    this.nowMs = Date.parse(options.order.openedAt);
+    this.reading = {
+      rulebook: options.rulebook ?? DEFAULT_RULEBOOK,
+      sheets: options.sheets ?? Object.values(SIMULATOR_SHEETS),
+    };
+    for (const sheet of this.reading.sheets) {
+      this.processors.set(sheet.processor, new ProcessorModel(sheet, options.scripts?.[sheet.processor] ?? {}));
+    }
+  }
+
+  get stage() {
+    return stageOf(this.order);
+  }
+
+  get nextAction() {
+    return nextActionOf({ ...this.reading, order: this.order });
+  }
+
+  get now(): string {
+    return new Date(this.nowMs).toISOString();
+  }
+
+  /** Minor units that processors really hold for this order. */
+  get netCaptured(): number {
+    const payments = [...this.processors.values()].flatMap((each) => each.payments);
+    return payments.reduce((sum, { capturedMinor, refundedMinor }) => sum + capturedMinor - refundedMinor, 0);
+  }
+
+  open(): this {
+    this.follow({ type: 'opened', reopened: false });
+    return this;
+  }
+
+  /** Something that happens later, even while a call is out. */
+  at(delayMs: number, act: () => void): this {
+    this.planned.push({ atMs: this.nowMs + delayMs, act });
+    return this;
+  }
+
+  /** A message that arrives now. Validated as the workflow does, unless `raw`; answers the refusal. */
+  message(event: OrderEvent, raw = false): refusals.Refusal | null {
+    const refusal = raw ? null : this.refusal(event);
+    if (refusal === null) this.inbox.push(event);
+    return refusal;
+  }
+
+  /** A message that arrives now, and all that follows from it at once. */
+  say(event: OrderEvent): refusals.Refusal | null {
+    const refusal = this.message(event);
+    this.drain();
+    return refusal;
+  }
+
+  /** Lets time pass, wake by wake and message by message. */
+  pass(durationMs: number, mostSteps = 500): this {
+    const endMs = this.nowMs + durationMs;
+    for (let steps = 0; steps < mostSteps; steps += 1) {
+      this.drain();
+      const wakeMs = this.wake === null ? Infinity : Math.max(this.nowMs + 1, Date.parse(this.wake.at));
+      const nextMs = Math.min(wakeMs, this.nextOutsideMs());
+      if (nextMs > endMs) break;
+      this.moveTo(nextMs);
+      if (this.inbox.length === 0 && nextMs >= wakeMs) this.follow({ type: 'clock' });
+    }
+    if (endMs > this.nowMs && endMs < Infinity) this.moveTo(endMs);
+    this.drain();
+    return this;
+  }
+
+  private drain(): void {
+    for (let event = this.inbox.shift(); event !== undefined; event = this.inbox.shift()) this.follow(event);
+  }
+
+  private nextOutsideMs(): number {
+    let nextMs = Infinity;
+    for (const { atMs } of this.planned) nextMs = Math.min(nextMs, atMs);
+    for (const processor of this.processors.values()) {
+      nextMs = Math.min(nextMs, processor.nextChangeMs());
+      for (const { atMs } of processor.webhooks) nextMs = Math.min(nextMs, atMs);
+    }
+    return Math.max(nextMs, this.nowMs);
+  }
+
+  /** Moves the clock; processors work, webhooks and planned messages arrive in the order of their time. */
+  private moveTo(targetMs: number): void {
+    for (;;) {
+      const nextMs = this.nextOutsideMs();
+      if (nextMs > targetMs) break;
+      this.nowMs = nextMs;
+      for (const [name, processor] of this.processors) {
+        processor.advance(nextMs);
+        for (const due of takeWhere(processor.webhooks, ({ atMs }) => atMs <= nextMs)) this.deliver(name, due);
+      }
+      for (const { act } of takeWhere(this.planned, ({ atMs }) => atMs <= nextMs)) act();
+    }
+    this.nowMs = Math.max(this.nowMs, targetMs);
+  }
+
+  private deliver(processor: string, { event, sure }: ProcessorModel['webhooks'][number]): void {
+    const count = this.webhookCount;
+    this.webhookCount += 1;
+    const { merchantId, orderId } = this.order.facts;
+    const whole: OrderEvent = {
+      type: 'processor_event',
+      event: { eventId: `evt_${count}`, processor, merchantId, orderId, occurredAt: this.now, ...event },
+    };
+    if (!sure && this.options.webhooks?.lose?.includes(count)) return;
+    this.inbox.push(whole);
+    if (this.options.webhooks?.twice) this.at(700 * (count % 4), () => this.inbox.push(whole));
+  }
+
+  /** Decides, does what was decided, and decides again on what came of it, until there is nothing to do but wait. */
+  private follow(event: OrderEvent): void {
+    let command = this.decide(event, false);
+    while (command !== null) {
+      const result = this.carryOut(command);
+      for (const message of this.inbox.splice(0)) this.decide(message, true);
+      command = this.decide({ type: 'answered', result }, false);
+    }
+  }
+
+  private decide(event: OrderEvent, owed: boolean): SendCommand | null {
+    const before = deepFreeze(this.order);
+    const { ceilings = [], health = [] } = this.options;
+    const decision = decide({
+      ...this.reading,
+      order: before,
+      event: deepFreeze(event),
+      ceilings,
+      health,
+      now: this.now,
+    });
+    this.order = decision.order;
+    this.wake = decision.wake;
+    this.entries.push(...decision.entries);
+    this.events.push(...decision.events);
+    this.options.watch?.({ before, event, decision, owed }, this);
+    return decision.command;
+  }
+
+  private carryOut(command: SendCommand): OperationResult {
+    const attempt = attemptNumbered(this.order, command.attempt);
+    const processor = this.processors.get(attempt?.processor ?? '');
+    if (attempt === undefined || processor === undefined) throw new Error(`No attempt ${command.attempt}`);
+    const key = (operation: string) => `${attempt.number}/${operation}/${attempt.processor}`;
+    const name = command.operation;
+    const startedAt = this.now;
+    const atMs = this.nowMs;
+    const targetKey = key(primaryOperation(attempt)?.operation ?? 'charge');
+    const sends = name === 'lookup' ? 1 : (operationOf(attempt, name)?.sends ?? 0);
+    this.sent.push({ ...command, processor: attempt.processor, key: key(name), atMs, sends });
+    if (name !== 'lookup') this.fixKey(attempt.number, name, key(name));
+    const first = attempt.round === 1 && attempt.startedBy === 'rule' && sends === 1;
+    const { answer, tookMs } =
+      name === 'lookup'
+        ? { answer: processor.lookup(targetKey, atMs).answer, tookMs: 15 }
+        : this.throughHouse(first && name === primaryOperation(attempt)?.operation, () =>
+            processor.send(
+              {
+                operation: name,
+                key: key(name),
+                attempt: attempt.number,
+                targetKey,
+                amountMinor: this.order.facts.amount.minor,
+              },
+              atMs,
+            ),
+          );
+    this.moveTo(atMs + tookMs);
+    return {
+      attempt: attempt.number,
+      operation: name,
+      key: key(name),
+      failureClass: null,
+      forbidsInstrument: false,
+      retryAfterMs: null,
+      document: '',
+      edition: '',
+      provedNotExecuted: false,
+      sent: true,
+      claim: name === 'lookup' ? 'none' : 'granted',
+      startedAt,
+      endedAt: this.now,
+      ...answer,
+    };
+  }
+
+  private fixKey(number: number, name: string, key: string): void {
+    const operations = (all: OrderState['attempts'][number]['operations']) =>
+      all.map((each) => (each.operation === name ? { ...each, key, readableKey: key } : each));
+    this.order = {
+      ...this.order,
+      attempts: this.order.attempts.map((each) =>
+        each.number === number ? { ...each, operations: operations(each.operations) } : each,
+      ),
+    };
+  }
+
+  private throughHouse(first: boolean, send: () => Heard): Heard {
+    const sendNumber = this.sent.filter(({ operation }) => operation !== 'lookup').length - 1;
+    const fault = this.options.house?.[sendNumber] ?? 'none';
+    const unsent = { provedNotExecuted: true, sent: false, claim: 'none' } as const;
+    switch (fault) {
+      case 'store_down':
+        return {
+          answer: { outcome: 'not_executed', failureClass: 'transient', evidence: fault, ...unsent },
+          tookMs: 40,
+        };
+      case 'late':
+        if (first) return { answer: { outcome: 'not_executed', evidence: 'late', ...unsent }, tookMs: 40 };
+        return send();
+      case 'worker_lost':
+        send();
+        return { answer: { outcome: 'unknown', failureClass: 'unknown_outcome', evidence: fault }, tookMs: 3_000 };
+      case 'claim_expired':
+        return { answer: { outcome: 'unknown', evidence: fault, sent: false, claim: 'expired' }, tookMs: 5 };
+      case 'claim_conflict':
+        return { answer: { outcome: 'unknown', evidence: fault, sent: false, claim: 'conflict' }, tookMs: 5 };
+      default:
+        return send();
+    }
+  }
+
+  private refusal(event: OrderEvent): refusals.Refusal | null {
+    const reading = { ...this.reading, order: this.order };
+    const { ceilings = [] } = this.options;
+    switch (event.type) {
+      case 'recovery_chosen':
+        return refusals.refuseRecovery(reading, event, ceilings, this.now);
+      case 'cancel_requested':
+        return refusals.refuseCancel(this.order);
+      case 'close_requested':
+        return refusals.refuseClose(this.order);
+      case 'retries_held':
+      case 'retries_released':
+        return refusals.refuseHold(this.order);
+      case 'retry_requested':
+        return refusals.refuseRetry(reading, ceilings);
+      case 'unknown_resolved':
+        return refusals.refuseResolve(this.order, event.attempt);
+      case 'capture_requested':
+        return refusals.refuseCapture(this.order);
+      default:
+        return null;
+    }
+  }
+}
+
+function takeWhere<T>(list: T[], isWanted: (item: T) => boolean): T[] {
+  const taken = list.filter(isWanted);
+  if (taken.length > 0) list.splice(0, list.length, ...list.filter((item) => !isWanted(item)));
+  return taken;
+}
+
+/** What decide is given cannot be changed by it. Frozen parts are not walked again. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
+  return value;
+}

@@ -1,0 +1,277 @@
+import { expect } from 'vitest';
+import { decide } from '../../../policy/decide.ts';
+import {
+  instrumentById,
+  isAnswerOwed,
+  isPayable,
+  moneyOf,
+  operationOf,
+  primaryOperation,
+} from '../../../policy/facts.ts';
+import { nextActionOf, ruleOf } from '../../../policy/next-action.ts';
+import type { OrderState } from '../../../policy/order.ts';
+import { needsHuman, stageOf } from '../../../policy/stage.ts';
+import type { Stage } from '../../../policy/terms.ts';
+import { plannedSteps } from '../../../policy/wake.ts';
+import type { Step, World } from './driver.ts';
+
+const COLLECTING = ['charge', 'authorize', 'open_hosted', 'open_invoice'];
+const TRIES_CARD = ['charge', 'authorize'];
+
+/** What never bends, asked of every decision with the processors' books in hand. */
+export function watchInvariants(): (step: Step, world: World) => void {
+  /** Ids and identities that an answer or notice has forbidden, as the outside knows them. */
+  const forbidden = new Set<string>();
+  return (step, world) => {
+    rememberForbidden(step, world, forbidden);
+    neverTwoPayable(step, world);
+    neverForbidden(step, forbidden);
+    resendsAreBounded(step, world);
+    oneCommandAtATime(step);
+    neverEndsWhilePayable(step, world);
+    timelineGrows(step);
+    stageMovesAsDesigned(step);
+    neverStuck(step, world);
+    moneyIsVisible(step, world);
+  };
+}
+
+function collects({ decision }: Step): boolean {
+  return decision.command !== null && COLLECTING.includes(decision.command.operation);
+}
+
+function operationSent({ decision }: Step) {
+  const attempt = decision.order.attempts[(decision.command?.attempt ?? 0) - 1];
+  const name = decision.command?.operation;
+  if (attempt === undefined || name === undefined || name === 'lookup') return undefined;
+  const operation = operationOf(attempt, name);
+  return operation === undefined ? undefined : { attempt, operation };
+}
+
+/** I1, I3: by the oracle, no other attempt can take money, or has taken what nobody denied, when a collecting send goes out. */
+function neverTwoPayable(step: Step, world: World): void {
+  const sent = operationSent(step);
+  if (!collects(step) || sent === undefined) return;
+  for (const [name, processor] of world.processors) {
+    for (const payment of processor.payments) {
+      if (
+        payment.attempt === sent.attempt.number &&
+        name === sent.attempt.processor &&
+        processor.sheet.idempotency !== null
+      )
+        continue;
+      const kept = !payment.surprise && payment.capturedMinor > payment.refundedMinor;
+      expect(
+        processor.isPayable(payment) || kept,
+        `I1: ${JSON.stringify(payment)} when sending ${JSON.stringify(step.decision.command)}`,
+      ).toBe(false);
+    }
+  }
+  const others = step.decision.order.attempts.filter((each) => each.number !== sent.attempt.number && isPayable(each));
+  expect(others, 'I3: another attempt is payable by our own books').toEqual([]);
+}
+
+/** I4, kept apart from the state's own memory of it. */
+function neverForbidden(step: Step, forbidden: Set<string>): void {
+  const sent = operationSent(step);
+  if (sent === undefined || !TRIES_CARD.includes(sent.operation.operation)) return;
+  const instrument = instrumentById(step.decision.order, sent.attempt.instrumentId);
+  expect(instrument, 'a card attempt has its instrument').toBeDefined();
+  expect(
+    forbidden.has(instrument?.id ?? '') || forbidden.has(instrument?.identity ?? ''),
+    'I4: forbidden instrument',
+  ).toBe(false);
+}
+
+function rememberForbidden(step: Step, world: World, forbidden: Set<string>): void {
+  const { event, before } = step;
+  let number: number | undefined;
+  if (event.type === 'answered' && event.result.forbidsInstrument) number = event.result.attempt;
+  if (event.type === 'processor_event' && event.event.forbidsInstrument) {
+    const { processor, key } = event.event;
+    const payment = world.processors.get(processor)?.payments.find((each) => each.key === key);
+    const attempt = before.attempts[(payment?.attempt ?? 0) - 1];
+    // A notice about what is settled otherwise says nothing new.
+    if (attempt !== undefined && attempt.outcome !== 'succeeded' && isPayable(attempt)) number = payment?.attempt;
+  }
+  const attempt = before.attempts[(number ?? 0) - 1];
+  if (attempt === undefined || attempt.money.captured > 0) return;
+  const instrument = instrumentById(before, attempt.instrumentId);
+  if (instrument === undefined) return;
+  forbidden.add(instrument.id).add(instrument.identity);
+}
+
+/** The same operation and key, before `resendUntil`, only while the attempt is wanted; and never without a key at all. */
+function resendsAreBounded(step: Step, world: World): void {
+  const sent = operationSent(step);
+  if (sent === undefined || sent.operation.sends < 2) return;
+  const { attempt, operation } = sent;
+  const { order } = step.decision;
+  expect(operation.resendUntil, 'a resend needs a key that is remembered').not.toBeNull();
+  expect(world.nowMs).toBeLessThan(Date.parse(operation.resendUntil ?? ''));
+  expect(operation.key, 'the key is fixed').not.toBe('');
+  if (operation !== primaryOperation(attempt)) return;
+  expect(
+    { leave: attempt.leave, ending: order.ending, choice: order.choice },
+    'not after cancel, expiry or switch',
+  ).toEqual({
+    leave: null,
+    ending: null,
+    choice: null,
+  });
+}
+
+function oneCommandAtATime({ before, decision, owed, event }: Step): void {
+  if (owed) expect(decision.command, 'a command while one is out would be lost').toBeNull();
+  if (before.closed !== null && decision.order.closed !== null) expect(decision.command).toBeNull();
+  if (decision.command !== null) {
+    expect(isAnswerOwed(decision.order)).toBe(true);
+    expect(decision.command.summary.length).toBeLessThanOrEqual(200);
+  } else if (!owed && event.type === 'answered') expect(isAnswerOwed(decision.order), 'nothing is out').toBe(false);
+}
+
+const UNPAID_ENDS: Stage[] = ['failed', 'cancelled', 'expired'];
+
+/** I3, I2: by the oracle, nothing can take money and none is kept silently when an order ends unpaid. */
+function neverEndsWhilePayable({ before, decision }: Step, world: World): void {
+  const { closed } = decision.order;
+  if (closed === null || closed === before.closed || !UNPAID_ENDS.includes(closed.stage)) return;
+  for (const processor of world.processors.values()) {
+    for (const payment of processor.payments) {
+      expect(processor.isPayable(payment), `I3: ended ${closed.stage} with ${JSON.stringify(payment)}`).toBe(false);
+      if (!payment.surprise)
+        expect(payment.capturedMinor - payment.refundedMinor, `I2: ${JSON.stringify(payment)}`).toBe(0);
+    }
+  }
+}
+
+function timelineGrows({ before, decision }: Step): void {
+  const numbers = [...decision.entries, ...decision.events].map(({ seq }) => seq).sort((a, b) => a - b);
+  numbers.forEach((seq, index) => {
+    expect(seq).toBe(before.seq + index + 1);
+  });
+  expect(decision.order.seq).toBe(before.seq + numbers.length);
+  for (const entry of decision.entries) expect(entry.text).not.toMatch(/sealed|undefined|null|NaN/);
+}
+
+const BUYERS_AND_SYSTEMS: Stage[] = [
+  'attempting',
+  'confirming',
+  'payment_pending',
+  'waiting_authentication',
+  'waiting_buyer',
+  'hosted_checkout',
+  'invoiced',
+  'retry_scheduled',
+  'authorized',
+  'capturing',
+];
+const FROM_EVERY_OPEN: Stage[] = ['cancelling', 'cancelled', 'paid', 'authorized', 'needs_review', 'expired', 'failed'];
+/** What the design's table allows beside that; a stage may stay, and `attempting` leads anywhere. */
+const LEAVES_TO: Record<Stage, Stage[]> = {
+  attempting: BUYERS_AND_SYSTEMS,
+  confirming: [
+    'attempting',
+    'retry_scheduled',
+    'waiting_authentication',
+    'waiting_buyer',
+    'payment_pending',
+    'hosted_checkout',
+    'invoiced',
+  ],
+  payment_pending: [
+    'attempting',
+    'retry_scheduled',
+    'waiting_authentication',
+    'waiting_buyer',
+    'confirming',
+    'hosted_checkout',
+    'invoiced',
+  ],
+  waiting_authentication: ['attempting', 'waiting_buyer', 'retry_scheduled', 'payment_pending', 'confirming'],
+  waiting_buyer: ['attempting', 'hosted_checkout', 'invoiced', 'retry_scheduled'],
+  hosted_checkout: ['attempting', 'waiting_buyer', 'payment_pending', 'confirming', 'retry_scheduled', 'invoiced'],
+  invoiced: ['attempting', 'waiting_buyer', 'payment_pending', 'confirming', 'hosted_checkout', 'retry_scheduled'],
+  retry_scheduled: ['attempting', 'waiting_buyer'],
+  authorized: ['capturing', 'waiting_buyer', 'retry_scheduled', 'attempting'],
+  capturing: ['waiting_buyer', 'attempting', 'retry_scheduled'],
+  cancelling: [],
+  needs_review: BUYERS_AND_SYSTEMS,
+  paid: [],
+  failed: ['paid', 'authorized', 'needs_review', 'cancelling', ...BUYERS_AND_SYSTEMS],
+  expired: ['paid', 'authorized', 'needs_review', 'cancelling', ...BUYERS_AND_SYSTEMS],
+  cancelled: ['needs_review', 'cancelling'],
+};
+
+function stageMovesAsDesigned({ before, decision, event }: Step): void {
+  const from = stageOf(before);
+  const to = stageOf(decision.order);
+  if (from === to) return;
+  const open = before.closed === null && FROM_EVERY_OPEN.includes(to);
+  expect(open || LEAVES_TO[from].includes(to), `${from} → ${to} by ${event.type}`).toBe(true);
+}
+
+/** An open order has a wake, or it is somebody's turn; and nothing that was due is left lying. */
+function neverStuck({ decision, owed }: Step, world: World): void {
+  const { order } = decision;
+  const reading = { ...world.reading, order };
+  const stage = stageOf(order);
+  const next = nextActionOf(reading);
+  if (owed) return;
+  // A paid order may still be closing what else was open: that is nobody's turn to wait for.
+  const ended = order.closed !== null || stage === 'paid';
+  expect(next.who === 'none', `${stage}: ${next.type} by ${next.who}`).toBe(ended && !needsHuman(order));
+  if (order.review !== null) expect(next.type).toBe('review');
+  if (decision.command !== null || order.closed !== null) return;
+  const waits = order.review !== null || order.hold !== null || stage === 'authorized' || decision.wake !== null;
+  expect(waits, `dead end in ${stage}: ${JSON.stringify(order, null, 1)}`).toBe(true);
+  const late = plannedSteps({ ...reading, rule: ruleOf(reading) }).filter(({ at }) => Date.parse(at) <= world.nowMs);
+  expect(late, `due and not done in ${stage}`).toEqual([]);
+  if (next.who === 'system') expect(decision.wake, `the system's turn without a time: ${stage}`).not.toBeNull();
+}
+
+/** I2: what we were told was taken is paid or held for somebody, as soon as we are told. */
+function moneyIsVisible({ decision, owed }: Step, _world: World): void {
+  if (owed || decision.command !== null) return;
+  const { order } = decision;
+  const money = moneyOf(order);
+  const stage = stageOf(order);
+  if (UNPAID_ENDS.includes(stage) && money.net > 0) expect(money.held, 'kept silently').toBeGreaterThan(0);
+  if (money.held > 0) expect(needsHuman(order), `held in ${stage}, nobody's turn`).toBe(true);
+  if (money.net > order.facts.amount.minor) expect(money.held).toBeGreaterThan(0);
+}
+
+/** At rest, every notice delivered: our books are the processors' books (I5), and no order has more than its amount unseen. */
+export function checkAtRest(world: World): void {
+  const { order } = world;
+  const money = moneyOf(order);
+  // What can still take money is watched already: by a wake, a webhook or a person.
+  const unproved = order.attempts.some(isPayable);
+  if (world.netCaptured > order.facts.amount.minor && !unproved)
+    expect(money.held, 'a surplus nobody sees').toBeGreaterThan(0);
+  if (world.netCaptured > 0 && order.review === null && !unproved) {
+    expect(world.stage === 'paid' || money.held > 0, `money taken, order ${world.stage}`).toBe(true);
+  }
+  if (world.stage === 'paid' && money.held === 0)
+    expect(world.netCaptured).toBeLessThanOrEqual(order.facts.amount.minor);
+}
+
+/** Same input, same decision: in another process, with keys in another order. */
+export function checkDeterminism({ before, event }: Step, world: World): void {
+  const input = { ...world.reading, order: before, event, ceilings: [], health: [], now: world.now };
+  expect(decide(reordered(input))).toEqual(decide(input));
+}
+
+function reordered<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(reordered) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, part]) => [key, reordered(part)]),
+  ) as T;
+}
+
+export function summaryOf(order: OrderState): string {
+  return order.attempts.map((each) => `${each.number}:${each.processor}:${each.outcome}`).join(' ');
+}

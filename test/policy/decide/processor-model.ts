@@ -1,0 +1,367 @@
+import type { OperationResult, ProcessorEvent } from '../../../policy/answers.ts';
+import type { Sheet } from '../../../policy/sheet.ts';
+import type { MoneyOperationName } from '../../../policy/terms.ts';
+import { DECLINES, type Script } from './words.ts';
+
+export interface Payment {
+  key: string;
+  attempt: number;
+  operation: MoneyOperationName;
+  reference: string;
+  status: 'on_the_wire' | 'captured' | 'authorized' | 'declined' | 'open' | 'pending' | 'closed' | 'never';
+  decline?: string;
+  capturedMinor: number;
+  refundedMinor: number;
+  /** Money that came although a definite answer had said no: nobody could have known. */
+  surprise: boolean;
+  /** Lookups and repeated keys hear `in_flight` until then. */
+  silentUntilMs: number;
+  cached500: boolean;
+  /** What happens to it by itself, and when. */
+  later: { atMs: number; becomes: Payment['status'] } | null;
+}
+
+export type Answer = Partial<OperationResult> & Pick<OperationResult, 'outcome' | 'evidence'>;
+export interface Heard {
+  answer: Answer;
+  tookMs: number;
+}
+
+export interface Request {
+  operation: MoneyOperationName;
+  key: string;
+  attempt: number;
+  targetKey: string;
+  amountMinor: number;
+}
+
+/**
+ * A processor that remembers what really happened. What it answers, and whether anybody hears it, is another matter than
+ * what it did.
+ */
+export class ProcessorModel {
+  readonly payments: Payment[] = [];
+  readonly webhooks: { atMs: number; sure: boolean; event: Partial<ProcessorEvent> & Pick<ProcessorEvent, 'type'> }[] =
+    [];
+  private readonly fencedKeys = new Set<string>();
+  private readonly count = { collect: 0, fence: 0, capture: 0, lookup: 0 };
+
+  constructor(
+    readonly sheet: Sheet,
+    readonly script: Script,
+  ) {}
+
+  private word(list: keyof Script): string {
+    const words = this.script[list] ?? [];
+    const word = words[Math.min(this.count[list], words.length - 1)] ?? 'ok';
+    this.count[list] += 1;
+    return word;
+  }
+
+  send(request: Request, nowMs: number): Heard {
+    switch (request.operation) {
+      case 'void':
+      case 'close_hosted':
+      case 'close_invoice':
+        return this.act(request, this.word('fence'), nowMs, (payment) => this.fence(payment, request.targetKey));
+      case 'capture':
+        return this.act(request, this.word('capture'), nowMs, (payment) => this.capture(payment, nowMs));
+      default:
+        return this.collect(request, nowMs);
+    }
+  }
+
+  private collect(request: Request, nowMs: number): Heard {
+    if (this.fencedKeys.has(request.key)) return heard('not_executed', 'closed', { provedNotExecuted: true });
+    const { idempotency } = this.sheet;
+    const known = this.payments.find((each) => each.key === request.key && (each.cached500 || !isNowhere(each)));
+    if (idempotency !== null && known !== undefined) return this.replay(known, nowMs);
+    const word = this.word('collect');
+    const decline = DECLINES[word];
+    if (decline !== undefined) {
+      const payment = decline.notExecuted ? undefined : this.record(request, 'declined', nowMs, word);
+      return declined(word, payment?.reference);
+    }
+    switch (word) {
+      case 'timeout_charged':
+        this.take(request, nowMs);
+        return timeout();
+      case 'timeout_lost':
+        return timeout();
+      case 'timeout_delayed':
+        this.record(request, 'on_the_wire', nowMs).later = { atMs: nowMs + 2_500, becomes: this.taken(request) };
+        return timeout();
+      case 'timeout_declined':
+        this.record(request, 'declined', nowMs, 'insufficient_funds');
+        return timeout();
+      case '500_charged':
+        this.take(request, nowMs).cached500 = idempotency?.cachesErrors === true;
+        return heard('unknown', 'http_500', { failureClass: 'unknown_outcome' });
+      case '500_lost':
+        this.record(request, 'never', nowMs).cached500 = idempotency?.cachesErrors === true;
+        return heard('unknown', 'http_500', { failureClass: 'unknown_outcome' });
+      case '503':
+        return heard('not_executed', 'http_503', { failureClass: 'transient', provedNotExecuted: true });
+      case 'refused':
+        return heard('not_executed', 'refused', { failureClass: 'transient', provedNotExecuted: true });
+      case 'late_webhook':
+        this.take(request, nowMs, 20_000).silentUntilMs = nowMs + 20_000;
+        return timeout();
+      case 'pending_ok':
+        this.record(request, 'pending', nowMs).later = { atMs: nowMs + 3_000, becomes: this.taken(request) };
+        return heard('pending', 'pending', {});
+      case 'pending_declined':
+        this.record(request, 'pending', nowMs, 'insufficient_funds').later = {
+          atMs: nowMs + 3_000,
+          becomes: 'declined',
+        };
+        return heard('pending', 'pending', {});
+      case 'duplicate':
+        return heard('unknown', 'declined', { failureClass: 'duplicate', code: 'duplicate' });
+      case 'surprise': {
+        const payment = this.record(request, 'declined', nowMs, 'insufficient_funds');
+        payment.surprise = true;
+        payment.later = { atMs: nowMs + 5_000, becomes: this.taken(request) };
+        return declined('insufficient_funds', payment.reference);
+      }
+      case 'short':
+        if (isPage(request) || request.operation === 'authorize') break;
+        return this.answerOf(this.take({ ...request, amountMinor: request.amountMinor - 100 }, nowMs));
+      case '3ds':
+        if (isPage(request)) break;
+        this.record(request, 'open', nowMs);
+        return heard('requires_action', 'requires_action', { action: 'authenticate' });
+      default:
+        break;
+    }
+    if (!isPage(request)) return this.answerOf(this.take(request, nowMs));
+    const page = this.record(request, 'open', nowMs);
+    const lifeMs = request.operation === 'open_invoice' ? this.sheet.invoiceMaxMs : this.sheet.hostedMaxMs;
+    page.later = { atMs: nowMs + lifeMs, becomes: 'closed' };
+    return this.answerOf(page);
+  }
+
+  private replay(known: Payment, nowMs: number): Heard {
+    if (known.cached500) return heard('unknown', 'http_500', { failureClass: 'unknown_outcome' });
+    if (known.silentUntilMs > nowMs) return heard('unknown', 'in_flight', { failureClass: 'in_flight' });
+    return this.answerOf(known);
+  }
+
+  /** Voids, closes and captures: the same key twice acts once, a closed or captured payment says so. */
+  private act(request: Request, word: string, nowMs: number, act: (payment: Payment | undefined) => Answer): Heard {
+    if (word === '503') return heard('not_executed', 'http_503', { provedNotExecuted: true });
+    if (word === 'timeout_lost') return timeout();
+    const payment = this.payments.findLast(({ key }) => key === request.targetKey);
+    const answer: Answer = word === 'declined' ? { outcome: 'declined', evidence: 'http_422' } : act(payment);
+    if (word === 'timeout_done') return timeout();
+    return { answer, tookMs: 10 + (nowMs % 3) };
+  }
+
+  private fence(payment: Payment | undefined, key: string): Answer {
+    if (payment?.status === 'captured') return { outcome: 'declined', evidence: 'http_409', code: 'already_captured' };
+    if (payment?.status === 'pending') return { outcome: 'declined', evidence: 'http_409', code: 'pending' };
+    this.fencedKeys.add(key);
+    if (payment !== undefined && payment.status !== 'declined') {
+      payment.status = 'closed';
+      payment.later = null;
+    }
+    return { outcome: 'succeeded', evidence: 'closed', found: 'closed' };
+  }
+
+  private capture(payment: Payment | undefined, nowMs: number): Answer {
+    if (payment?.status !== 'authorized') {
+      return payment?.status === 'captured'
+        ? { outcome: 'succeeded', evidence: 'succeeded', amountMinor: payment.capturedMinor }
+        : { outcome: 'declined', evidence: 'http_409' };
+    }
+    payment.status = 'captured';
+    payment.capturedMinor = AMOUNT_MINOR;
+    this.tell(payment, nowMs, 1_000);
+    return { outcome: 'succeeded', evidence: 'succeeded', amountMinor: payment.capturedMinor };
+  }
+
+  lookup(key: string, nowMs: number): Heard {
+    if (this.word('lookup') === 'no_answer') return heard('unknown', 'timeout', { found: 'no_answer' });
+    const payment = this.payments.findLast((each) => each.key === key && !isNowhere(each));
+    if (payment === undefined) {
+      const closed = this.fencedKeys.has(key);
+      return closed
+        ? heard('not_executed', 'closed', { found: 'closed' })
+        : heard('unknown', 'absent', { found: 'absent' });
+    }
+    if (payment.silentUntilMs > nowMs) return heard('unknown', 'in_flight', { found: 'in_flight' });
+    const { answer, tookMs } = this.answerOf(payment);
+    return { answer: { ...answer, found: payment.status === 'closed' ? 'closed' : 'payment' }, tookMs };
+  }
+
+  /** The buyer acts on whatever page is open here. */
+  buyerActs(what: 'pays' | 'fails', nowMs: number): void {
+    for (const payment of this.payments) {
+      if (payment.status !== 'open') continue;
+      if (what === 'pays') this.become(payment, this.taken(payment), nowMs);
+      else if (!isPage(payment)) {
+        payment.decline = '3ds_failed';
+        this.become(payment, 'declined', nowMs);
+      }
+    }
+  }
+
+  /** Someone refunds at the processor's own dashboard. */
+  refund(nowMs: number): void {
+    const payment = this.payments.findLast((each) => each.capturedMinor > each.refundedMinor);
+    if (payment === undefined) return;
+    payment.refundedMinor = payment.capturedMinor;
+    this.tell(payment, nowMs, 1_000, 'refund_succeeded');
+  }
+
+  /** Lets time work on what is under way. */
+  advance(nowMs: number): void {
+    for (const payment of this.payments) {
+      if (payment.later === null || payment.later.atMs > nowMs) continue;
+      const { atMs, becomes } = payment.later;
+      this.become(payment, becomes, atMs);
+    }
+  }
+
+  nextChangeMs(): number {
+    return Math.min(...this.payments.map(({ later }) => later?.atMs ?? Infinity), Infinity);
+  }
+
+  /** By the truth, not by what we know: money can still be taken through it. Surprises cannot be known. */
+  isPayable(payment: Payment): boolean {
+    return !payment.surprise && ['on_the_wire', 'authorized', 'open', 'pending'].includes(payment.status);
+  }
+
+  private taken({ operation }: Pick<Request, 'operation'>): 'captured' | 'authorized' {
+    return operation === 'authorize' ? 'authorized' : 'captured';
+  }
+
+  private record(request: Request, status: Payment['status'], nowMs: number, decline?: string): Payment {
+    const payment: Payment = {
+      key: request.key,
+      attempt: request.attempt,
+      operation: request.operation,
+      reference: `${this.sheet.processor}_${this.payments.length + 1}`,
+      status,
+      ...(decline === undefined ? {} : { decline }),
+      capturedMinor: 0,
+      refundedMinor: 0,
+      surprise: false,
+      silentUntilMs: 0,
+      cached500: false,
+      later: null,
+    };
+    this.payments.push(payment);
+    if (status === 'declined') this.tell(payment, nowMs, 1_500);
+    return payment;
+  }
+
+  private take(request: Request, nowMs: number, tellAfterMs = 1_000): Payment {
+    const payment = this.record(request, this.taken(request), nowMs);
+    if (payment.status === 'captured') payment.capturedMinor = request.amountMinor;
+    this.tell(payment, nowMs, tellAfterMs);
+    return payment;
+  }
+
+  private become(payment: Payment, status: Payment['status'], nowMs: number): void {
+    payment.later = null;
+    // A request that arrives after another of its key is that one.
+    const twin = this.payments.find((each) => each !== payment && each.key === payment.key && !isNowhere(each));
+    if (payment.status === 'on_the_wire' && (this.fencedKeys.has(payment.key) || (this.sheet.idempotency && twin))) {
+      payment.status = 'never';
+      return;
+    }
+    payment.status = status;
+    if (status === 'captured') payment.capturedMinor = AMOUNT_MINOR;
+    this.tell(payment, nowMs, 1_000);
+  }
+
+  private tell(payment: Payment, nowMs: number, afterMs: number, type = eventOf(payment)): void {
+    if (type === null) return;
+    const decline = DECLINES[payment.decline ?? ''];
+    this.webhooks.push({
+      atMs: nowMs + afterMs,
+      // What no lookup would ever be made for has to be told.
+      sure: payment.surprise || type === 'refund_succeeded',
+      event: {
+        type,
+        key: payment.key,
+        reference: payment.reference,
+        ...(payment.capturedMinor > 0 ? { amountMinor: payment.capturedMinor } : {}),
+        ...(type === 'payment_failed' && decline !== undefined
+          ? {
+              failureClass: decline.failureClass,
+              forbidsInstrument: decline.forbids ?? false,
+              code: payment.decline ?? '',
+            }
+          : {}),
+      },
+    });
+  }
+
+  private answerOf(payment: Payment): Heard {
+    const { reference } = payment;
+    switch (payment.status) {
+      case 'captured':
+        return heard('succeeded', 'succeeded', { reference, amountMinor: payment.capturedMinor });
+      case 'authorized':
+        return heard('succeeded', 'succeeded', { reference, amountMinor: AMOUNT_MINOR, authorizedOnly: true });
+      case 'open': {
+        const action = isPage(payment) ? 'display_details' : 'authenticate';
+        return heard('requires_action', 'requires_action', { reference, action });
+      }
+      case 'pending':
+        return heard('pending', 'pending', { reference });
+      case 'declined':
+        return declined(payment.decline ?? 'unclassified', reference);
+      default:
+        return heard('not_executed', 'closed', { reference, provedNotExecuted: true });
+    }
+  }
+}
+
+export const AMOUNT_MINOR = 4_999;
+
+function eventOf(payment: Payment): ProcessorEvent['type'] | null {
+  switch (payment.status) {
+    case 'captured':
+      return 'payment_succeeded';
+    case 'authorized':
+      return 'payment_authorized';
+    case 'declined':
+      return 'payment_failed';
+    case 'closed':
+      return 'session_closed';
+    default:
+      return null;
+  }
+}
+
+function isPage({ operation }: Pick<Request, 'operation'>): boolean {
+  return operation === 'open_hosted' || operation === 'open_invoice';
+}
+
+function isNowhere({ status }: Payment): boolean {
+  return status === 'on_the_wire' || status === 'never';
+}
+
+function heard(outcome: Answer['outcome'], evidence: string, more: Partial<Answer>, tookMs = 20): Heard {
+  return { answer: { outcome, evidence, ...more }, tookMs };
+}
+
+function timeout(): Heard {
+  return heard('unknown', 'timeout', { failureClass: 'unknown_outcome' }, 2_000);
+}
+
+function declined(word: string, reference?: string): Heard {
+  const decline = DECLINES[word] ?? { failureClass: 'unclassified' };
+  return heard(decline.notExecuted ? 'not_executed' : 'declined', decline.notExecuted ? 'http_422' : 'declined', {
+    failureClass: decline.failureClass,
+    code: word,
+    forbidsInstrument: decline.forbids ?? false,
+    retryAfterMs: decline.retryAfterMs ?? null,
+    provedNotExecuted: decline.notExecuted ?? false,
+    ...(decline.authentication === undefined ? {} : { authentication: decline.authentication }),
+    ...(reference === undefined ? {} : { reference }),
+  });
+}
