@@ -62,7 +62,7 @@ function addProofSteps(plan: Plan, attempt: Attempt, steps: PlannedStep[]): void
     return;
   }
   const at = plan.order.review === null ? personAt(plan, attempt) : null;
-  if (at !== null) steps.push({ at, text: `A person looks at ${name}`, attempt });
+  if (at !== null) steps.push({ at, text: `No answer by then: a person looks at ${name}`, attempt });
 }
 
 /** When a person has to look, because the processor has not said what became of the attempt. */

@@ -1,6 +1,6 @@
 import { instrumentById } from './facts.ts';
 import type { Attempt, Instrument, OrderState } from './order.ts';
-import type { Money } from './terms.ts';
+import type { Money, MoneyOperationName } from './terms.ts';
 
 /** Currencies whose minor unit is not a hundredth (ISO 4217). */
 const EXPONENTS: Record<string, number> = {
@@ -47,16 +47,36 @@ export function instrumentText(instrument: Instrument | undefined): string {
   return instrument.last4 === undefined ? `${name} ${instrument.id.slice(0, 10)}` : `${name} •${instrument.last4}`;
 }
 
+/** What an attempt collects with: `visa •4242`, `invoice`. */
+export function wayText(order: OrderState, attempt: Attempt): string {
+  switch (attempt.kind) {
+    case 'card':
+      return instrumentText(instrumentById(order, attempt.instrumentId));
+    case 'hosted_checkout':
+      return 'hosted checkout';
+    case 'invoice':
+      return 'invoice';
+    default:
+      return attempt.kind satisfies never;
+  }
+}
+
 /** `Attempt 2: beta, EUR 49.99, visa •4242`. */
 export function attemptText(order: OrderState, attempt: Attempt): string {
-  const what =
-    attempt.kind === 'card'
-      ? instrumentText(instrumentById(order, attempt.instrumentId))
-      : attempt.kind === 'invoice'
-        ? 'invoice'
-        : 'hosted checkout';
-  return `Attempt ${attempt.number}: ${attempt.processor}, ${amountText(order.facts.amount)}, ${what}`;
+  return `Attempt ${attempt.number}: ${attempt.processor}, ${amountText(order.facts.amount)}, ${wayText(order, attempt)}`;
 }
+
+/** What is done to an attempt, where that is not collecting itself. */
+export const OPERATION_TEXT: Record<Exclude<MoneyOperationName, 'charge' | 'authorize'>, string> = {
+  capture: 'take the reserved amount',
+  void: 'give up the reservation',
+  refund: 'give the money back',
+  continue_authentication: 'go on after 3-D Secure',
+  open_hosted: 'open the page',
+  close_hosted: 'close the page',
+  open_invoice: 'open the invoice',
+  close_invoice: 'close the invoice',
+};
 
 /** `soft_decline (insufficient_funds)`. */
 export function failureText(attempt: Attempt): string {
@@ -68,3 +88,6 @@ export function failureText(attempt: Attempt): string {
 export function instantText(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 }
+
+/** Last paragraph of every Markdown text for Temporal Web UI, which cuts off the end of the frame (2.42.1). */
+export const SPACE_AT_THE_END = '\u00a0';

@@ -2,11 +2,11 @@ import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { SaveOutcome } from '../activities/inputs.ts';
 import * as attributes from '../contract/search-attributes.ts';
-import { lastAttempt, moneyOf } from '../policy/facts.ts';
+import { lastAttempt } from '../policy/facts.ts';
 import { needsHuman, stageOf } from '../policy/stage.ts';
-import { amountText, failureText, instantText } from '../policy/words.ts';
 import { inTask, untilDone } from './activities.ts';
 import { type Collection, confirmSaved, hasUnsaved, nextActionIn, progressOf } from './collection.ts';
+import { detailsOf } from './details.ts';
 
 /** Writes what was decided to the store, and makes it visible in Temporal: attributes for lists, details for one order. */
 export async function record(collection: Collection): Promise<SaveOutcome> {
@@ -68,26 +68,6 @@ function isSame(known: unknown, wanted: unknown): boolean {
   return (known ?? null) === wanted;
 }
 
-/** Markdown at the top of the run's page: what happens now, who acts, until when; then the attempts. Nothing personal, no links that grant anything. */
 export function showDetails(collection: Collection): void {
-  const { order } = collection;
-  const next = nextActionIn(collection);
-  const until = next.expiresAt ?? next.at;
-  const who = next.who === 'none' ? 'nobody has to act' : `${next.who} acts next`;
-  const lines = [
-    `**${stageOf(order)}** — ${who}${until === undefined ? '' : `, until ${instantText(until)}`}`,
-    '',
-    `Order \`${order.facts.orderId}\`, ${amountText(order.facts.amount)}, captured ${moneyOf(order).captured}, held ${moneyOf(order).held}`,
-    '',
-    '| # | processor | outcome | why | authentication |',
-    '| --- | --- | --- | --- | --- |',
-    ...order.attempts.map(
-      (attempt) =>
-        `| ${attempt.number} | ${attempt.processor} | ${attempt.outcome ?? 'in flight'} | ${
-          attempt.failureClass === null ? '' : failureText(attempt)
-        } | ${attempt.authentication} |`,
-    ),
-  ];
-  if (order.review !== null) lines.push('', `A person decides: \`${order.review.code}\``);
-  setCurrentDetails(lines.join('\n'));
+  setCurrentDetails(detailsOf(collection));
 }

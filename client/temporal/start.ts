@@ -22,7 +22,7 @@ import {
   paymentStage,
 } from '../../contract/search-attributes.ts';
 import type { OrderFacts } from '../../policy/order.ts';
-import { amountText } from '../../policy/words.ts';
+import { amountText, SPACE_AT_THE_END } from '../../policy/words.ts';
 import { asRecoupError, readUpdateFault, type UpdateFault } from './faults.ts';
 
 export interface StartOrder {
@@ -134,5 +134,6 @@ function describeOrder(facts: OrderFacts): string {
     `**${amountText(facts.amount)}** for order \`${facts.orderId}\` of merchant \`${facts.merchantId}\``,
     `Capture: ${facts.capture}. Buyer present: ${facts.buyer.present ? 'yes' : 'no'}.`,
     `Rulebook: ${facts.rulebook.id} v${facts.rulebook.version}`,
+    SPACE_AT_THE_END,
   ].join('\n\n');
 }

@@ -3,7 +3,7 @@ import { operationOf } from '../facts.ts';
 import type { Attempt, Instrument } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import type { MoneyOperationName, StartedBy } from '../terms.ts';
-import { attemptText } from '../words.ts';
+import { attemptText, OPERATION_TEXT } from '../words.ts';
 import { resendUntil } from './proof-times.ts';
 
 export interface NewAttempt {
@@ -122,7 +122,7 @@ export function lookUp(draft: Draft, attempt: Attempt): void {
 
 function summaryOf(draft: Draft, attempt: Attempt, name: MoneyOperationName, sends: number): string {
   const what = attemptText(draft.order, attempt);
-  const text = name === 'charge' || name === 'authorize' ? what : `${what}, ${name.replace('_', ' ')}`;
+  const text = name === 'charge' || name === 'authorize' ? what : `${what}: ${OPERATION_TEXT[name]}`;
   return sends === 1 ? text : `${text}; same key, send ${sends}`;
 }
 

@@ -1,0 +1,115 @@
+import { isPayable, lastAttempt, moneyOf } from './facts.ts';
+import type { Attempt, OrderState } from './order.ts';
+import { stageOf } from './stage.ts';
+import type { FailureClass } from './terms.ts';
+import { amountText } from './words.ts';
+
+/** What happens now, in one sentence that a support person understands without knowing our words. */
+export function headline(order: OrderState): string {
+  const stage = stageOf(order);
+  const open = order.attempts.find(isPayable) ?? lastAttempt(order);
+  const at = open?.processor ?? 'the processor';
+  const amount = amountText(order.facts.amount);
+  switch (stage) {
+    case 'attempting':
+      if (open?.outcome === null) return `Attempt ${open.number} runs at ${at}.`;
+      return order.retryAt === null ? 'The next step is being decided.' : `The same charge is sent to ${at} again.`;
+    case 'confirming':
+      return `${at} gave no definite answer: money may have moved. Nothing else is tried until it is proved.`;
+    case 'payment_pending':
+      return `${at} is still deciding.`;
+    case 'waiting_authentication':
+      return `The buyer’s bank wants to know that it is the buyer (3-D Secure, at ${at}).`;
+    case 'waiting_buyer':
+      return 'The payment did not go through. The buyer can choose another way to pay.';
+    case 'hosted_checkout':
+      return open?.outcome === 'requires_action'
+        ? `The buyer pays on the page of ${at}.`
+        : 'The buyer is offered a processor’s own payment page.';
+    case 'invoiced':
+      return open?.outcome === 'requires_action'
+        ? `An invoice of ${at} is open for the buyer.`
+        : 'The buyer is offered an invoice.';
+    case 'retry_scheduled':
+      return 'The payment did not go through. It is tried again by itself.';
+    case 'authorized':
+      return `${amount} is reserved at ${at}. The merchant takes it when the goods leave.`;
+    case 'capturing':
+      return `The reserved ${amount} is being taken at ${at}.`;
+    case 'cancelling':
+      return 'The order is being ended: whatever can still take money is closed first.';
+    case 'needs_review':
+      return `A person decides: ${reviewText(order.review?.code ?? 'surplus')}.`;
+    case 'paid':
+      return `Paid: ${amountText({ ...order.facts.amount, minor: moneyOf(order).captured })}${paidAt(order)}.`;
+    case 'failed':
+      return 'Closed by a person, without payment.';
+    case 'expired':
+      return 'The order’s time was over, without payment.';
+    case 'cancelled':
+      return 'Cancelled, nothing was kept.';
+    default:
+      return stage satisfies never;
+  }
+}
+
+function paidAt(order: OrderState): string {
+  const paying = order.attempts.findLast(({ money }) => money.captured > 0);
+  return paying === undefined ? '' : ` at ${paying.processor}`;
+}
+
+/** Result and reason of an attempt: `declined for now (soft_decline, insufficient_funds)`. */
+export function endText(attempt: Attempt): string {
+  const { outcome, failureClass, processorCode } = attempt;
+  if (failureClass === null) return outcome === null ? 'running' : OUTCOME_TEXT[outcome];
+  const code = processorCode === null ? '' : `, ${processorCode}`;
+  return `${FAILURE_TEXT[failureClass]} (${failureClass}${code})`;
+}
+
+const OUTCOME_TEXT = {
+  succeeded: 'succeeded',
+  declined: 'declined',
+  not_executed: 'nothing happened',
+  requires_action: 'the buyer’s turn',
+  pending: 'the processor decides',
+  unknown: 'not known yet',
+} as const satisfies Record<NonNullable<Attempt['outcome']>, string>;
+
+const FAILURE_TEXT: Record<FailureClass, string> = {
+  transient: 'overloaded or not reachable, nothing happened',
+  unknown_outcome: 'no definite answer',
+  soft_decline: 'declined for now',
+  issuer_decline_unspecified: 'declined by the bank without a reason',
+  processor_decline: 'declined by the processor',
+  authentication_required: 'the bank wants 3-D Secure',
+  authentication_failed: 'failed with 3-D Secure, no other processor',
+  instrument_problem: 'something about the payment method is wrong',
+  hard_decline: 'declined for good, this method never again',
+  blocked: 'blocked by the processor’s risk rules',
+  blocked_for_good: 'blocked for good',
+  duplicate: 'the processor says that it has this payment',
+  in_flight: 'the processor is still working on it',
+  unsupported: 'the processor cannot do what the order needs',
+  misconfigured: 'our account at the processor does not work',
+  unclassified: 'declined with a code that we do not know',
+};
+
+/** Why a person is asked; a code without words of its own is shown as it is. */
+function reviewText(code: string): string {
+  return REVIEW_TEXT[code] ?? code;
+}
+
+const REVIEW_TEXT: Record<string, string> = {
+  amount_mismatch: 'a processor took another amount than the order’s',
+  cannot_fence: 'a processor cannot close an attempt that may still take money',
+  capture_declined: 'the reserved amount could not be taken',
+  capture_unknown: 'nobody knows whether the reserved amount was taken',
+  claim_conflict: 'a charge was asked for that differs from the one on record, and was not sent',
+  duplicate_unexplained: 'a processor says that it has this payment, and we know of none',
+  event_mismatch: 'a notice of a processor disagrees with the order',
+  pending_too_long: 'a processor has not decided in its own time',
+  refund_failed: 'a refund failed',
+  surplus: 'more was taken than the order asks for',
+  unknown_too_long: 'nobody could prove what became of a charge',
+  windows_over: 'every way to pay was offered and none was taken',
+};
