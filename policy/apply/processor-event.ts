@@ -15,6 +15,10 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
       actor: 'processor',
       evidence: event.eventId,
     });
+    if (tellsOfPayment(event)) {
+      const text = `${event.processor} tells of a payment that is none of ours, by name or number: a person has to look`;
+      askPerson(draft, 'event_unmatched', null, text);
+    }
     return;
   }
   const mismatch = mismatchOf(draft, event);
@@ -46,10 +50,13 @@ function mismatchOf(draft: Draft, event: ProcessorEvent): string | null {
   const { amount, merchantId, orderId } = draft.order.facts;
   if (event.merchantId !== merchantId || event.orderId !== orderId) return 'another order';
   if (event.currency !== undefined && event.currency !== amount.currency) return `currency ${event.currency}`;
-  const whole = event.type === 'payment_succeeded' || event.type === 'payment_authorized';
-  if (whole && event.amountMinor !== undefined && event.amountMinor !== amount.minor)
+  if (tellsOfPayment(event) && event.amountMinor !== undefined && event.amountMinor !== amount.minor)
     return `amount ${event.amountMinor}`;
   return null;
+}
+
+function tellsOfPayment({ type }: ProcessorEvent): boolean {
+  return type === 'payment_succeeded' || type === 'payment_authorized';
 }
 
 function believe(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {

@@ -134,6 +134,6 @@ export function sends(world: World): string[] {
 }
 
 /** Types of the events for the merchant, without `order.`. */
-export function told_(world: World): string[] {
+export function toldMerchant(world: World): string[] {
   return world.events.map(({ type }) => type.slice('order.'.length));
 }

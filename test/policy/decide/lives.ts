@@ -14,6 +14,10 @@ const collectWord = fc.oneof(
 const actWord = fc.constantFrom('ok', 'ok', 'timeout_done', 'timeout_lost', '503');
 const script = fc.record({
   collect: fc.array(collectWord, { minLength: 1, maxLength: 5 }),
+  page: fc.oneof(
+    { weight: 3, arbitrary: fc.constant<string[]>([]) },
+    { weight: 1, arbitrary: fc.array(collectWord, { minLength: 1, maxLength: 3 }) },
+  ),
   fence: fc.array(actWord, { maxLength: 3 }),
   capture: fc.array(fc.oneof(actWord, fc.constant('declined')), { maxLength: 3 }),
   lookup: fc.array(fc.constantFrom('ok', 'ok', 'no_answer'), { maxLength: 4 }),

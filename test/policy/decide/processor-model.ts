@@ -44,7 +44,7 @@ export class ProcessorModel {
   readonly webhooks: { atMs: number; sure: boolean; event: Partial<ProcessorEvent> & Pick<ProcessorEvent, 'type'> }[] =
     [];
   private readonly fencedKeys = new Set<string>();
-  private readonly count = { collect: 0, fence: 0, capture: 0, lookup: 0 };
+  private readonly count = { collect: 0, page: 0, fence: 0, capture: 0, lookup: 0 };
 
   constructor(
     readonly sheet: Sheet,
@@ -76,7 +76,7 @@ export class ProcessorModel {
     const { idempotency } = this.sheet;
     const known = this.payments.find((each) => each.key === request.key && (each.cached500 || !isNowhere(each)));
     if (idempotency !== null && known !== undefined) return this.replay(known, nowMs);
-    const word = this.word('collect');
+    const word = this.word(isPage(request) ? 'page' : 'collect');
     const decline = DECLINES[word];
     if (decline !== undefined) {
       const payment = decline.notExecuted ? undefined : this.record(request, 'declined', nowMs, word);

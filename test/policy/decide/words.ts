@@ -4,6 +4,8 @@ import type { Authentication, FailureClass } from '../../../policy/terms.ts';
 export interface Script {
   /** For requests that collect: a decline's name, or a word of `ODDITIES`. Default `ok`. */
   collect?: string[];
+  /** For hosted sessions and invoices that are opened: the same words, without cards. Default `ok`. */
+  page?: string[];
   /** For voids and closes: `ok`, `timeout_done`, `timeout_lost`, `503`, `store_down`. */
   fence?: string[];
   /** For captures: as for fences, and `declined`. */

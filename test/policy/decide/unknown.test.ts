@@ -1,0 +1,311 @@
+import { describe, expect, test } from 'vitest';
+import { ruleOf } from '../../../policy/next-action.ts';
+import { plannedSteps } from '../../../policy/wake.ts';
+import { World } from './driver.ts';
+import * as make from './fixtures.ts';
+import { scene, sends } from './fixtures.ts';
+
+const lookups = (world: World) => world.sent.filter(({ operation }) => operation === 'lookup').length;
+const NO_WEBHOOKS = { webhooks: { lose: [0, 1, 2, 3, 4, 5] } };
+
+describe('an unknown outcome', () => {
+  test('runs nothing else until it is proved: the same key, then lookups', () => {
+    const world = scene({ alpha: ['timeout_lost'] }, NO_WEBHOOKS)
+      .open()
+      .pass(20 * make.SECOND_MS);
+    const charges = world.sent.filter(({ operation }) => operation === 'charge').slice(0, 3);
+    expect(charges.map(({ key }) => key)).toEqual(['1/charge/alpha', '1/charge/alpha', '1/charge/alpha']);
+  });
+
+  test('that went through is found, and never repeated with another key', () => {
+    const world = scene({ alpha: ['timeout_charged'] }, NO_WEBHOOKS)
+      .open()
+      .pass(make.MINUTE_MS);
+    expect(world.stage).toBe('paid');
+    expect(new Set(world.sent.map(({ key }) => key))).toEqual(new Set(['1/charge/alpha']));
+  });
+
+  test('is ended by the webhook, whichever comes first', () => {
+    const world = scene({ alpha: ['late_webhook'] })
+      .open()
+      .pass(15 * make.SECOND_MS);
+    expect(world.stage).toBe('confirming');
+    expect(world.pass(10 * make.SECOND_MS).stage).toBe('paid');
+  });
+
+  test('absence is believed only twice, across the settle window, after the last send; then the retry processor', () => {
+    const world = scene({ alpha: ['500_lost'] })
+      .open()
+      .pass(3_500);
+    expect(lookups(world)).toBe(2);
+    expect(world.stage).toBe('confirming');
+    world.pass(3 * make.SECOND_MS);
+    expect(lookups(world)).toBe(3);
+    expect(sends(world)).toEqual(['alpha charge', 'beta charge']);
+    expect(world.stage).toBe('paid');
+  });
+
+  test('a request that arrives late is seen, because one absent answer is not believed', () => {
+    const sheets = make.sheetsWith({ alpha: { idempotency: null, callTimeoutMs: 500 } });
+    const world = scene({ alpha: ['timeout_delayed'] }, { sheets, ...NO_WEBHOOKS })
+      .open()
+      .pass(make.MINUTE_MS);
+    expect(sends(world)).toEqual(['alpha charge']);
+    expect(world.stage).toBe('paid');
+    expect(world.netCaptured).toBe(4_999);
+  });
+
+  test('a lookup without an answer breaks the chain of absences', () => {
+    const order = make.newOrder();
+    const scripts = { alpha: { collect: ['500_lost'], lookup: ['ok', 'no_answer', 'ok', 'ok'] } };
+    const world = new World({ order, scripts }).open().pass(10 * make.SECOND_MS);
+    expect(world.stage).toBe('confirming');
+    expect(world.pass(10 * make.SECOND_MS).stage).toBe('paid');
+  });
+
+  test('a 500 of a processor that caches errors is not sent again; one that does not cache them is', () => {
+    expect(
+      sends(
+        scene({ alpha: ['500_charged'] })
+          .open()
+          .pass(500),
+      ),
+    ).toEqual(['alpha charge']);
+    const sheets = make.sheetsWith({
+      alpha: { idempotency: { windowMs: make.DAY_MS, cachesErrors: false, maxKeyLength: 64 } },
+    });
+    const world = scene({ alpha: ['500_charged'] }, { sheets })
+      .open()
+      .pass(900);
+    expect(sends(world)).toEqual(['alpha charge', 'alpha charge']);
+    expect(world.stage).toBe('paid');
+  });
+
+  test('the same key is never sent at or after resendUntil, even by a worker that was away', () => {
+    const world = scene({ alpha: ['timeout_lost'] }, NO_WEBHOOKS).open();
+    const until = world.order.attempts[0]?.operations[0]?.resendUntil ?? '';
+    expect(Date.parse(until) - Date.parse(world.order.openedAt)).toBe(2 * make.MINUTE_MS);
+    world.nowMs = Date.parse(until);
+    world.pass(make.MINUTE_MS);
+    expect(sends(world)).toEqual(['alpha charge']);
+    // And a buyer who waited so long is asked, not charged.
+    expect(world.stage).toBe('waiting_buyer');
+    const key = { windowMs: 60_000, cachesErrors: false, maxKeyLength: 64 };
+    const short = scene({}, { sheets: make.sheetsWith({ alpha: { idempotency: key } }) }).open();
+    expect(
+      Date.parse(short.order.attempts[0]?.operations[0]?.resendUntil ?? '') - Date.parse(short.order.openedAt),
+    ).toBe(54_000);
+  });
+
+  test('without a lookup the key is asked until resendUntil, with doubling pauses, and then not any more', () => {
+    const sheets = make.sheetsWith({ alpha: { lookup: null } });
+    const world = scene({ alpha: ['timeout_lost'] }, { sheets, ...NO_WEBHOOKS })
+      .open()
+      .pass(10 * make.MINUTE_MS);
+    const last = world.sent.at(-1);
+    expect(sends(world).length).toBeGreaterThan(4);
+    expect(last?.atMs).toBeLessThan(Date.parse(world.order.openedAt) + 2 * make.MINUTE_MS);
+    expect(world.stage).toBe('confirming');
+  });
+
+  test('after 30 minutes a person decides, while proof goes on; when it comes nobody has to', () => {
+    const sheets = make.sheetsWith({ alpha: { lookup: null } });
+    const world = scene({ alpha: ['late_webhook'] }, { sheets, ...NO_WEBHOOKS })
+      .open()
+      .pass(31 * make.MINUTE_MS);
+    expect(world.stage).toBe('paid');
+    const order = make.newOrder();
+    const lookup = Array(12).fill('no_answer');
+    const slow = new World({ order, scripts: { alpha: { collect: ['500_lost'], lookup: [...lookup, 'ok'] } } }).open();
+    slow.pass(31 * make.MINUTE_MS);
+    expect(slow.order.review?.code).toBe('unknown_too_long');
+    expect(slow.nextAction).toMatchObject({ type: 'review', who: 'support' });
+    const before = lookups(slow);
+    slow.pass(6 * make.HOUR_MS);
+    expect(lookups(slow)).toBeGreaterThan(before);
+    expect(slow.order.review).toBeNull();
+    expect(slow.stage).toBe('waiting_buyer');
+  });
+
+  test('a message that comes while a lookup is out loses no command, and the order goes on', () => {
+    const world = scene({ alpha: ['500_lost'] });
+    world.at(1_040, () => world.message(make.cancel()));
+    world.open().pass(make.MINUTE_MS);
+    expect(world.stage).toBe('cancelled');
+    expect(sends(world)).toEqual(['alpha charge', 'alpha void']);
+  });
+
+  test('a repeated message that comes in the place of the timer does not swallow it', () => {
+    const world = scene({ alpha: ['503', 'ok'] }, { facts: make.MANDATE }).open();
+    const hold = make.hold();
+    const release = make.release();
+    world.say(hold);
+    world.say(release);
+    world.nowMs = Date.parse(world.wake?.at ?? '');
+    world.say(hold);
+    expect(world.stage).toBe('paid');
+  });
+
+  test('nothing that is planned lies in the past, and the timeline shows what comes', () => {
+    const world = scene({ alpha: ['500_lost'] }).open();
+    const reading = { ...world.reading, order: world.order };
+    const steps = plannedSteps({ ...reading, rule: ruleOf(reading) });
+    expect(steps.map(({ text }) => text)).toEqual([
+      'Lookup 1 of attempt 1 at alpha',
+      expect.stringContaining('a person looks at attempt 1 at alpha'),
+    ]);
+    expect(steps.every(({ at }) => Date.parse(at) > world.nowMs)).toBe(true);
+  });
+});
+
+describe('a processor without key, lookup and fence', () => {
+  const onGamma = (word: string, more = {}) => scene({ gamma: [word] }, { facts: make.ON_GAMMA, ...more }).open();
+
+  test('is never sent the same thing twice', () => {
+    const world = onGamma('timeout_lost').pass(make.DAY_MS);
+    expect(sends(world)).toEqual(['gamma charge']);
+    expect(world.order.review?.code).toBe('unknown_too_long');
+  });
+
+  test('tells by webhook', () => {
+    expect(onGamma('timeout_charged').pass(5 * make.SECOND_MS).stage).toBe('paid');
+  });
+
+  test('or a person decides: succeeded pays, absent goes to the buyer', () => {
+    const paid = onGamma('timeout_charged', NO_WEBHOOKS).pass(make.HOUR_MS);
+    expect(paid.say(make.resolve(1, 'succeeded'))).toBeNull();
+    expect(paid.stage).toBe('paid');
+    const absent = onGamma('timeout_lost').pass(make.HOUR_MS);
+    expect(absent.say(make.resolve(1, 'absent'))).toBeNull();
+    expect(absent.stage).toBe('waiting_buyer');
+    expect(sends(absent)).toEqual(['gamma charge']);
+    expect(absent.say(make.resolve(1, 'absent'))?.code).toBe('not_unknown');
+  });
+
+  test('a buyer’s other choice waits for the truth, because nothing can be closed', () => {
+    const world = onGamma('timeout_charged', NO_WEBHOOKS).pass(2 * make.MINUTE_MS);
+    expect(world.say(make.choose('new_method', make.card('b', { origin: 'buyer' })))).toBeNull();
+    world.pass(make.MINUTE_MS);
+    expect(sends(world)).toEqual(['gamma charge']);
+    world.say(make.resolve(1, 'succeeded'));
+    expect(world.stage).toBe('paid');
+    expect(world.netCaptured).toBe(4_999);
+  });
+});
+
+describe('the buyer’s patience', () => {
+  const other = () => make.choose('new_method', make.card('b', { origin: 'buyer' }));
+  const lookup = Array(99).fill('no_answer');
+  const silent = (collect: string[], fence: string[] = []) =>
+    new World({ order: make.newOrder(), scripts: { alpha: { collect, lookup, fence } }, ...NO_WEBHOOKS }).open();
+
+  test('is asked for 60 s; then a choice closes the unknown attempt first and runs when that is confirmed', () => {
+    const world = silent(['500_lost', 'ok']).pass(30 * make.SECOND_MS);
+    expect(world.say(other())?.message).toContain('can be chosen from');
+    world.pass(31 * make.SECOND_MS);
+    expect(world.say(other())).toBeNull();
+    expect(sends(world)).toEqual(['alpha charge', 'alpha void', 'alpha charge']);
+    expect(world.stage).toBe('paid');
+  });
+
+  test('a fence that is refused because the money was taken pays the order, and the choice is dropped', () => {
+    const order = make.newOrder();
+    const scripts = { alpha: { collect: ['500_charged'], lookup: [...Array(6).fill('no_answer'), 'ok'] } };
+    const world = new World({ order, scripts, ...NO_WEBHOOKS }).open().pass(61 * make.SECOND_MS);
+    expect(world.stage).toBe('confirming');
+    world.say(other());
+    expect(world.stage).toBe('paid');
+    expect(sends(world)).toEqual(['alpha charge', 'alpha void']);
+    expect(world.order.choice).toBeNull();
+  });
+
+  test('a fence without an answer is sent again with its key; the charge is not', () => {
+    const world = silent(['timeout_lost', 'timeout_lost', 'timeout_lost', 'ok'], ['timeout_lost', 'ok']).pass(
+      61 * make.SECOND_MS,
+    );
+    const before = sends(world).length;
+    world.say(other());
+    world.pass(10 * make.SECOND_MS);
+    expect(sends(world).slice(before)).toEqual(['alpha void', 'alpha void', 'alpha charge']);
+    expect(world.stage).toBe('paid');
+  });
+
+  test('a fence that the store could not take is sent again when the store is back', () => {
+    const house = ['none', 'store_down', 'store_down', 'store_down', 'store_down'] as const;
+    const order = make.newOrder();
+    const world = new World({
+      order,
+      scripts: { alpha: { collect: ['500_lost', 'ok'], lookup } },
+      house: [...house],
+    }).open();
+    world.pass(61 * make.SECOND_MS).say(other());
+    world.pass(5 * make.MINUTE_MS);
+    expect(world.stage).toBe('paid');
+  });
+
+  test('a pending payment cannot be left', () => {
+    const world = scene({ alpha: ['pending_ok'] }).open();
+    expect(world.stage).toBe('payment_pending');
+    expect(world.say(other())?.code).toBe('recovery_refused');
+    expect(world.pass(10 * make.SECOND_MS).stage).toBe('paid');
+  });
+});
+
+describe('“we already have this payment”', () => {
+  test('with an earlier attempt of ours there, that one is proved: it paid the order after all', () => {
+    const world = scene(
+      { alpha: ['surprise', 'duplicate'] },
+      { rulebook: make.ruledBy({ extraTry: { alpha: 1 } }) },
+    ).open();
+    expect(world.order.attempts.map(({ outcome }) => outcome)).toEqual(['unknown', 'declined']);
+    expect(world.stage).toBe('confirming');
+    world.pass(10 * make.SECOND_MS);
+    expect(world.stage).toBe('paid');
+    expect(sends(world)).toEqual(['alpha charge', 'alpha charge']);
+  });
+
+  test('an earlier attempt that turns out not to have paid leaves it unexplained: a person, never another processor', () => {
+    const rulebook = make.ruledBy({ extraTry: { alpha: 1 } });
+    const world = scene({ alpha: ['insufficient_funds', 'duplicate'] }, { rulebook })
+      .open()
+      .pass(make.MINUTE_MS);
+    expect(world.order.review?.code).toBe('duplicate_unexplained');
+    expect(sends(world)).toEqual(['alpha charge', 'alpha charge']);
+    expect(world.say(make.choose('new_method', make.card('b')))?.code).toBe('recovery_refused');
+    world.say(make.retryNow());
+    expect(world.order.review).toBeNull();
+    expect(sends(world)).toHaveLength(3);
+  });
+
+  test('with none of ours this attempt is unknown, and proved absent it goes to a person', () => {
+    const world = scene({ alpha: ['duplicate'] }).open();
+    expect(world.stage).toBe('confirming');
+    const resent = world.pass(make.MINUTE_MS);
+    expect(resent.order.review?.code).toBe('duplicate_unexplained');
+    expect(sends(world).every((each) => each === 'alpha charge')).toBe(true);
+  });
+
+  test('an earlier send of the same key may be what it means: then this very attempt is proved', () => {
+    const world = scene(
+      { alpha: ['insufficient_funds', 'timeout_lost', 'duplicate'] },
+      {
+        rulebook: make.ruledBy({ extraTry: { alpha: 1 } }),
+      },
+    );
+    world.open().pass(3 * make.SECOND_MS);
+    expect(world.order.attempts.map(({ outcome }) => outcome)).toEqual(['declined', 'unknown']);
+  });
+});
+
+describe('a claim that conflicts', () => {
+  test('goes to a person, sends nothing else, and is settled by their evidence', () => {
+    const world = scene({}, { house: ['claim_conflict'] })
+      .open()
+      .pass(make.DAY_MS);
+    expect(world.order.review?.code).toBe('claim_conflict');
+    expect(sends(world)).toEqual(['alpha charge']);
+    expect(world.say(make.choose('new_method', make.card('b')))?.code).toBe('recovery_refused');
+    expect(world.say(make.resolve(1, 'absent'))).toBeNull();
+    expect(world.stage).toBe('waiting_buyer');
+  });
+});
