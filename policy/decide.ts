@@ -25,7 +25,7 @@ import { prove } from './plan/prove.ts';
 import { routeAutomatically } from './plan/route.ts';
 import { end, leave, leaveBesideAuthorized, settle } from './plan/settle.ts';
 import { waitForOthers } from './plan/wait.ts';
-import { chooseRule } from './rules.ts';
+import { ruleFor } from './rules.ts';
 import { isBuyerHeldBack } from './stage.ts';
 import { hasDueStep, nextWake } from './wake.ts';
 
@@ -39,7 +39,7 @@ import { hasDueStep, nextWake } from './wake.ts';
 export function decide(input: DecideInput): Decision {
   const { order } = input;
   const instrument = instrumentById(order, lastAttempt(order)?.instrumentId ?? null) ?? order.instruments[0] ?? null;
-  const { rule } = chooseRule(input.rulebook, order.facts, instrument);
+  const rule = ruleFor(input.rulebook, order.facts, instrument);
   const draft = startDraft(input, rule);
   const news = !isRepeated(draft, input.event) && !isTooLate(draft, input.event);
   if (news) apply(draft, input.event);

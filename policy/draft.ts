@@ -77,16 +77,20 @@ export function tell(
   more: { actor?: Actor; attempt?: Attempt; evidence?: string } = {},
 ): void {
   draft.order.seq += 1;
-  draft.entries.push({
+  const entry: TimelineEntry = {
     seq: draft.order.seq,
     at: draft.now,
     kind,
     actor: more.actor ?? 'system',
-    ...(more.attempt === undefined ? {} : { attempt: more.attempt.number, processor: more.attempt.processor }),
     text,
-    ...(more.evidence === undefined ? {} : { evidence: more.evidence }),
     planned: false,
-  });
+  };
+  if (more.attempt !== undefined) {
+    entry.attempt = more.attempt.number;
+    entry.processor = more.attempt.processor;
+  }
+  if (more.evidence !== undefined) entry.evidence = more.evidence;
+  draft.entries.push(entry);
 }
 
 export function refuse(draft: Draft, what: string, why: string, source?: string): void {

@@ -3,7 +3,7 @@ import type { Attempt, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { actionEndsAt } from './plan/wait.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
-import { chooseRule } from './rules.ts';
+import { ruleFor } from './rules.ts';
 import type { Sheet } from './sheet.ts';
 import { isBuyerHeldBack, needsHuman, stageOf } from './stage.ts';
 import type { Instant } from './terms.ts';
@@ -18,7 +18,7 @@ export interface Reading {
 
 export function ruleOf({ order, rulebook }: Reading): Rule {
   const instrument = instrumentById(order, lastAttempt(order)?.instrumentId ?? null) ?? order.instruments[0] ?? null;
-  return chooseRule(rulebook, order.facts, instrument).rule;
+  return ruleFor(rulebook, order.facts, instrument);
 }
 
 /** What happens next, when, and whose turn it is. Derived; `url` is filled in by whoever answers the caller. */

@@ -33,6 +33,14 @@ export function chooseRule(rulebook: Rulebook, facts: OrderFacts, instrument: In
   );
 }
 
+/** The same rule as `chooseRule`, without saying why: decisions are made far more often than they are explained. */
+export function ruleFor(rulebook: Rulebook, facts: OrderFacts, instrument: Instrument | null): Rule {
+  const rule = rulebook.rules.find(({ when }) =>
+    when.every((condition) => truthOf(condition, facts, instrument) === 'holds'),
+  );
+  return rule ?? chooseRule(rulebook, facts, instrument).rule;
+}
+
 function firstObstacle(rule: Rule, facts: OrderFacts, instrument: Instrument | null): string | null {
   for (const condition of rule.when) {
     const truth = truthOf(condition, facts, instrument);
