@@ -81,8 +81,10 @@ export interface MerchantEvent {
     | 'order.failed'
     | 'order.cancelled'
     | 'order.expired';
-  /** Number from the order's own count (shared with the timeline): what makes the event the same when it is written twice. */
+  /** Number from the order's own count, shared with the timeline. */
   seq: number;
+  /** What caused it, within the order. With the type it makes the event the same one when it is told again. */
+  cause: string;
   at: Instant;
   stage: Stage;
   attempt?: number;

@@ -20,17 +20,26 @@ export function merchantEvents(draft: Draft, before: OrderState): MerchantEvent[
       attempt: attempt.number,
       willRetry,
       ...(retryAt === undefined ? {} : { retryAt }),
+      cause: `attempt ${attempt.number}`,
     });
   }
   for (const event of draft.events) events.push({ ...event, stage });
   const told = stage === stageOf(before) ? undefined : OF_STAGE[stage];
-  if (told !== undefined) events.push({ type: told, at: draft.now, stage });
-  else if (needsHuman(draft.order) && !needsHuman(before))
-    events.push({ type: 'order.needs_review', at: draft.now, stage });
+  const cause = causeOfStage(draft.order);
+  if (told !== undefined) events.push({ type: told, at: draft.now, stage, cause });
+  else if (needsHuman(draft.order) && !needsHuman(before)) {
+    events.push({ type: 'order.needs_review', at: draft.now, stage, cause });
+  }
   return events.map((event) => {
     draft.order.seq += 1;
     return { ...event, seq: draft.order.seq };
   });
+}
+
+/** An order can be in a stage more than once: after another attempt, another choice, another question to a person. */
+function causeOfStage(order: OrderState): string {
+  const review = order.review === null ? '' : `, ${order.review.code}`;
+  return `round ${order.round}, attempt ${order.attempts.length}${review}`;
 }
 
 const OF_STAGE: Partial<Record<Stage, MerchantEvent['type']>> = {

@@ -20,6 +20,7 @@ export function encodeProgress(progress: Progress): string {
     processor: progress.processor,
     failureClass: progress.failureClass,
     seq: state.seq,
+    position: progress.position,
     attempts: state.attempts.reduce((highest, attempt) => Math.max(highest, attempt.number), 0),
     state,
     // Planned entries have no number yet: they are read off the state, not kept.
@@ -36,14 +37,12 @@ export function encodeClaim(input: ClaimInput): string {
 }
 
 /**
- * The id of a merchant event is derived from what it tells and from its number in the order's own count, without the
- * run: a repeated write gives the same id, and so does a reset that goes the same way again, so that the merchant is
- * not told twice.
+ * The id of a merchant event is derived from what caused it, without the run: a repeated write gives the same id, and so
+ * does a task that Temporal had done again or a reset that goes the same way, so that the merchant is not told twice.
  */
 function identifyEvents({ merchantId, orderId, events }: Progress): { id: string; event: MerchantEvent }[] {
   return events.map((event) => {
-    const { seq, type, attempt = 0, stage, willRetry = '' } = event;
-    const told = [merchantId, orderId, seq, type, attempt, stage, willRetry].join('/');
+    const told = [merchantId, orderId, event.type, event.cause].join('/');
     return { id: `evt_${createHash('sha256').update(told).digest('hex').slice(0, 32)}`, event };
   });
 }

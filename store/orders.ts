@@ -89,7 +89,7 @@ export async function listTimeline(
     db
       .select({ epoch: timeline.epoch, entry: timeline.entry })
       .from(timeline)
-      .where(and(eq(timeline.merchantId, merchantId), eq(timeline.orderId, orderId)))
+      .where(and(eq(timeline.merchantId, merchantId), eq(timeline.orderId, orderId), isNull(timeline.supersededAt)))
       .orderBy(asc(timeline.epoch), asc(timeline.seq)),
   );
   return rows.map((row) => ({ ...row.entry, epoch: row.epoch }));

@@ -48,17 +48,14 @@ export const operations = pgTable('operations', {
   reference: text('reference'),
 });
 
-export const timeline = pgTable(
-  'timeline',
-  {
-    merchantId: text('merchant_id').notNull(),
-    orderId: text('order_id').notNull(),
-    epoch: integer('epoch').notNull(),
-    seq: integer('seq').notNull(),
-    entry: jsonb('entry').$type<TimelineEntry>().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.merchantId, table.orderId, table.epoch, table.seq] })],
-);
+export const timeline = pgTable('timeline', {
+  merchantId: text('merchant_id').notNull(),
+  orderId: text('order_id').notNull(),
+  epoch: integer('epoch').notNull(),
+  seq: integer('seq').notNull(),
+  entry: jsonb('entry').$type<TimelineEntry>().notNull(),
+  supersededAt: instant('superseded_at'),
+});
 
 export const outbox = pgTable('outbox', {
   id: text('id').primaryKey(),

@@ -151,6 +151,11 @@ export interface Progress {
   orderId: string;
   /** Run that writes; the store maps it to an epoch. A reset makes a new run and so a new epoch; nothing is hidden. */
   runId: string;
+  /**
+   * Length of the run's history when its task decided this. Temporal may discard a task that wrote already and decide
+   * anew: of two writings of one run the one with the longer history counts.
+   */
+  position: number;
   /** True for the first write of a run that was started by `collect` (not reopened): an existing order row is then `order_exists`. */
   firstOfOrder: boolean;
   state: OrderState;

@@ -106,6 +106,7 @@ export function progressOf(collection: Collection): Progress {
     merchantId: order.facts.merchantId,
     orderId: order.facts.orderId,
     runId: workflowInfo().runId,
+    position: workflowInfo().historyLength,
     firstOfOrder: collection.firstWrite,
     state: order,
     stage: stageOf(order),

@@ -165,7 +165,8 @@ function addMoneyFact(
   // A notice without an amount is about all of it.
   const minor = event.amountMinor ?? Math.max(0, netOf(attempt.money));
   attempt.money[fact] += minor;
-  draft.events.push({ type: `order.${fact}`, at: draft.now, attempt: attempt.number });
+  const cause = `${event.processor} ${event.eventId}`;
+  draft.events.push({ type: `order.${fact}`, at: draft.now, attempt: attempt.number, cause });
   tell(draft, fact, `${amountText({ ...draft.order.facts.amount, minor })} ${fact} at ${event.processor}`, {
     actor: 'processor',
     attempt,

@@ -2,7 +2,7 @@ import { after, askPerson, type Draft, refuse, sheetOf, tell } from '../draft.ts
 import { instrumentById, lastAttempt } from '../facts.ts';
 import type { Instrument, OrderState } from '../order.ts';
 import type { Rule } from '../rulebook.ts';
-import { chooseRule } from '../rules.ts';
+import { ruleFor } from '../rules.ts';
 import type { Sheet } from '../sheet.ts';
 import type { RecoveryPath } from '../terms.ts';
 import { instantText } from '../words.ts';
@@ -46,7 +46,7 @@ function startOfChoice(draft: Draft, choice: NonNullable<OrderState['choice']>):
     refuse(draft, 'the chosen payment method', refusal.why, refusal.source);
     return null;
   }
-  draft.rule = chooseRule(draft.rulebook, draft.order.facts, instrument).rule;
+  draft.rule = ruleFor(draft.rulebook, draft.order.facts, instrument);
   const challenge = choice.path === 'authenticate';
   if (challenge && !mayChallenge(draft.order, instrument)) {
     refuse(draft, 'a further challenge', 'at most three challenges', 'EMV 3DS practice, Stripe');
@@ -148,7 +148,7 @@ function openWindow(draft: Draft, path: 'buyer' | 'hosted_checkout' | 'invoice')
   const lengthMs = { buyer: windows.buyerMs, hosted_checkout: windows.hostedMs, invoice: windows.invoiceMs }[path];
   const window = { path, since: draft.now, endsAt: after(draft, lengthMs) };
   tell(draft, 'recovery_offered', `${WINDOW_TEXT[path]} until ${instantText(window.endsAt)}`);
-  draft.events.push({ type: 'order.recovery_offered', at: draft.now });
+  draft.events.push({ type: 'order.recovery_offered', at: draft.now, cause: `round ${draft.order.round}, ${path}` });
   return window;
 }
 

@@ -54,7 +54,8 @@ function scheduleLaterTry(draft: Draft): boolean {
   order.retryAt = { at: new Date(planned.atMs).toISOString(), instrumentId: instrument.id, ...planned.told };
   draft.decided = `Try again at ${instantText(order.retryAt.at)} (later try ${planned.told.number}, ${planned.told.reason})`;
   tell(draft, 'retry_scheduled', draft.decided);
-  draft.events.push({ type: 'order.retry_scheduled', at: draft.now, retryAt: order.retryAt.at });
+  const cause = `later try ${order.retryAt.number}`;
+  draft.events.push({ type: 'order.retry_scheduled', at: draft.now, retryAt: order.retryAt.at, cause });
   return true;
 }
 

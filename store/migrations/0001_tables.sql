@@ -19,6 +19,7 @@ CREATE TABLE orders (
   state          jsonb NOT NULL,
   state_epoch    integer NOT NULL,
   state_seq      integer NOT NULL,
+  state_position integer NOT NULL,
   attempts       integer NOT NULL,
   created_at     timestamptz(3) NOT NULL DEFAULT now(),
   updated_at     timestamptz(3) NOT NULL DEFAULT now(),
@@ -65,14 +66,18 @@ CREATE TABLE operations (
 );
 CREATE INDEX operations_reference ON operations (processor, reference) WHERE reference IS NOT NULL;
 
+-- `position`: how long the run's history was when its task wrote. Temporal may discard a task after it wrote here (a
+-- message came in between, the worker died) and decide anew; then the new writing supersedes the discarded one.
 CREATE TABLE timeline (
-  merchant_id text NOT NULL,
-  order_id    text NOT NULL,
-  epoch       integer NOT NULL,
-  seq         integer NOT NULL,
-  entry       jsonb NOT NULL,
-  PRIMARY KEY (merchant_id, order_id, epoch, seq)
+  merchant_id   text NOT NULL,
+  order_id      text NOT NULL,
+  epoch         integer NOT NULL,
+  seq           integer NOT NULL,
+  position      integer NOT NULL,
+  entry         jsonb NOT NULL,
+  superseded_at timestamptz(3)
 );
+CREATE UNIQUE INDEX timeline_story ON timeline (merchant_id, order_id, epoch, seq) WHERE superseded_at IS NULL;
 
 -- Events for the merchant. The id is derived from what the event tells, so writing it again writes nothing.
 CREATE TABLE outbox (
@@ -169,7 +174,13 @@ CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% is append-only: nothing was changed', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER timeline_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON timeline
+CREATE TRIGGER timeline_append_only BEFORE DELETE OR TRUNCATE ON timeline
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- The one change a line may see: that it was superseded.
+CREATE TRIGGER timeline_unchanged BEFORE UPDATE ON timeline
+  FOR EACH ROW WHEN (OLD.superseded_at IS NOT NULL OR NEW.superseded_at IS NULL
+    OR (OLD.merchant_id, OLD.order_id, OLD.epoch, OLD.seq, OLD.position, OLD.entry)
+       IS DISTINCT FROM (NEW.merchant_id, NEW.order_id, NEW.epoch, NEW.seq, NEW.position, NEW.entry))
+  EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

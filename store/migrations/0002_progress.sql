@@ -14,7 +14,9 @@ CREATE TYPE order_head AS (
   -- Epoch of the run that writes now; null for a run that this order has never seen.
   run_epoch    integer,
   -- The stored state is another run's, and further along than what this run brings.
-  behind       boolean
+  behind         boolean,
+  -- How long the history was of the run whose state is stored, when it wrote it.
+  state_position integer
 );
 
 -- Takes the order's lock (its row) and creates the row if there is none. Whatever else is locked is locked after this,
@@ -26,10 +28,10 @@ DECLARE
 BEGIN
   IF p IS NOT NULL THEN
     INSERT INTO orders (merchant_id, order_id, request_hash, amount_minor, currency, stage, needs_human, next_action_at,
-                        processor, failure_class, epoch, run_id, state, state_epoch, state_seq, attempts)
+                        processor, failure_class, epoch, run_id, state, state_epoch, state_seq, state_position, attempts)
     VALUES (merchant, id, p->>'requestHash', (p->>'amountMinor')::bigint, p->>'currency', p->>'stage',
             (p->>'needsHuman')::boolean, (p->>'nextActionAt')::timestamptz, p->>'processor', p->>'failureClass',
-            1, p->>'runId', p->'state', 1, (p->>'seq')::int, (p->>'attempts')::int)
+            1, p->>'runId', p->'state', 1, (p->>'seq')::int, (p->>'position')::int, (p->>'attempts')::int)
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
       INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id) VALUES (merchant, id, 1, p->>'runId');
@@ -39,14 +41,14 @@ BEGIN
       UPDATE inbox SET status = 'stored', reason = NULL
        WHERE merchant_id = merchant AND order_id = id AND status = 'parked' AND reason = 'no such order';
       RETURN (merchant, id, true, p->>'requestHash', p->>'stage', 1, 1, (p->>'seq')::int, (p->>'attempts')::int, 1,
-              false)::order_head;
+              false, (p->>'position')::int)::order_head;
     END IF;
   END IF;
 
   SELECT o.merchant_id, o.order_id, false, o.request_hash, o.stage, o.epoch, o.state_epoch, o.state_seq, o.attempts,
-         o.run_id
+         o.state_position, o.run_id
     INTO h.merchant_id, h.order_id, h.created, h.request_hash, h.stage, h.epoch, h.state_epoch, h.state_seq, h.attempts,
-         last_run
+         h.state_position, last_run
     FROM orders o WHERE o.merchant_id = merchant AND o.order_id = id FOR NO KEY UPDATE;
   IF p IS NULL OR last_run = p->>'runId' THEN
     h.run_epoch := h.epoch;
@@ -59,24 +61,48 @@ BEGIN
   RETURN h;
 END $$;
 
+-- Lines of the story. `p` has every line since the last confirmed write, so whatever an earlier task of this run told
+-- from there on, and told otherwise, was discarded by Temporal: it is superseded. A line that stands already stays.
+CREATE FUNCTION write_timeline(h order_head, epoch_now integer, p jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  task integer := (p->>'position')::int;
+  first integer := coalesce((p->'entries'->0->>'seq')::int, (p->>'seq')::int + 1);
+BEGIN
+  IF NOT h.created THEN
+    -- A later task has told this stretch already: this is the late write of a discarded one.
+    PERFORM FROM timeline t
+      WHERE t.merchant_id = h.merchant_id AND t.order_id = h.order_id AND t.epoch = epoch_now
+        AND t.seq BETWEEN first AND (p->>'seq')::int AND t.superseded_at IS NULL AND t.position > task;
+    IF FOUND THEN
+      RETURN;
+    END IF;
+    UPDATE timeline t SET superseded_at = now()
+     WHERE t.merchant_id = h.merchant_id AND t.order_id = h.order_id AND t.epoch = epoch_now AND t.seq >= first
+       AND t.superseded_at IS NULL AND t.position < task
+       AND NOT EXISTS (SELECT FROM jsonb_array_elements(p->'entries') e WHERE e = t.entry);
+  END IF;
+  INSERT INTO timeline (merchant_id, order_id, epoch, seq, position, entry)
+  SELECT h.merchant_id, h.order_id, epoch_now, (e->>'seq')::int, task, e FROM jsonb_array_elements(p->'entries') e
+  ON CONFLICT DO NOTHING;
+END $$;
+
 -- The order's row must be locked. The state in the row:
 --   an older epoch's run never writes it (nor merchant events, nor inbox marks): its story was replaced;
---   within its own epoch it only moves forward, by seq;
+--   within its own epoch it only moves forward, by the length of the run's history: a task that Temporal discarded may
+--   have written more, but what counts is the later task;
 --   a newer epoch's run replaces it, unless that would lose an attempt (the row then waits until the run caught up).
 CREATE FUNCTION write_progress(h order_head, keep_state boolean, p jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   epoch_now integer := coalesce(h.run_epoch, h.epoch + 1);
   replaces boolean := NOT keep_state AND CASE
-    WHEN epoch_now = h.state_epoch THEN (p->>'seq')::int >= h.state_seq
+    WHEN epoch_now = h.state_epoch THEN (p->>'position')::int >= h.state_position
     ELSE (p->>'attempts')::int >= h.attempts END;
 BEGIN
   IF h.run_epoch IS NULL THEN
     INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id)
     VALUES (h.merchant_id, h.order_id, epoch_now, p->>'runId');
   END IF;
-  INSERT INTO timeline (merchant_id, order_id, epoch, seq, entry)
-  SELECT h.merchant_id, h.order_id, epoch_now, (e->>'seq')::int, e FROM jsonb_array_elements(p->'entries') e
-  ON CONFLICT DO NOTHING;
+  PERFORM write_timeline(h, epoch_now, p);
   IF epoch_now < h.epoch THEN
     RETURN;
   END IF;
@@ -84,7 +110,7 @@ BEGIN
   IF replaces AND NOT h.created THEN
     UPDATE orders SET
       epoch = epoch_now, run_id = p->>'runId', state_epoch = epoch_now, state = p->'state',
-      state_seq = (p->>'seq')::int, attempts = (p->>'attempts')::int, stage = p->>'stage',
+      state_seq = (p->>'seq')::int, state_position = (p->>'position')::int, attempts = (p->>'attempts')::int, stage = p->>'stage',
       needs_human = (p->>'needsHuman')::boolean, next_action_at = (p->>'nextActionAt')::timestamptz,
       processor = p->>'processor', failure_class = p->>'failureClass', updated_at = clock_timestamp()
     WHERE merchant_id = h.merchant_id AND order_id = h.order_id;

@@ -60,7 +60,7 @@ export function entry(seq: number, text = `entry ${seq}`): TimelineEntry {
 }
 
 export function merchantEvent(seq: number, over: Partial<MerchantEvent> = {}): MerchantEvent {
-  return { type: 'order.payment_succeeded', seq, at: NOW, stage: 'paid', attempt: 1, ...over };
+  return { type: 'order.payment_succeeded', seq, at: NOW, stage: 'paid', attempt: 1, cause: `cause ${seq}`, ...over };
 }
 
 /** What the first decision of a new order writes, unless `over` says otherwise. */
@@ -70,6 +70,7 @@ export function progress(orderId: string, over: Partial<Progress> = {}): Progres
     merchantId: 'default',
     orderId,
     runId: 'run-a',
+    position: written.seq,
     firstOfOrder: true,
     state: written,
     stage: 'attempting',
