@@ -16,10 +16,11 @@ export interface OrderWorker {
 /** Longer than the longest call to a processor and its recording: a worker that is asked to stop finishes what it sent. */
 const SHUTDOWN_GRACE_MS = 15_000;
 
-/** Everything a worker is made of, put together in this one place. */
+/** Everything a worker is made of, put together in this one place. `nowMs` is asked in activities: tests that skip time give the server's. */
 export async function createOrderWorker(
   settings: WorkerSettings,
   workflows: Pick<WorkerOptions, 'workflowBundle'>,
+  nowMs: () => number = Date.now,
 ): Promise<OrderWorker> {
   const { temporalAddress: address, namespace, taskQueue, timeScale, mode } = settings;
   const sealer = createSealer(settings.sealingKey);
@@ -36,7 +37,7 @@ export async function createOrderWorker(
     openCredential: (sealed) => sealer.open(sealed),
     client,
     taskQueue,
-    nowMs: () => Date.now(),
+    nowMs,
     timeScale,
   });
   const sheets = [...processors.values()].map(({ sheet }) => sheet);

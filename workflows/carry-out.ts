@@ -102,10 +102,15 @@ function expiryOfPage({ order, input }: Collection, attempt: Attempt): string {
   return pageExpiry({ rule, sheets: input.sheets }, attempt);
 }
 
-/** The first round's charges are bound to the caller who waits for them; a resend is bound by its key's own time. */
+/**
+ * The first round's charges are bound to the caller who waits for them; a resend is bound by its key's own time. A page
+ * takes nothing by itself, so the rule may open it long after that caller has left.
+ */
 function sendBefore({ order }: Collection, attempt: Attempt, operation: Operation): string | null {
   const first = operation.sends === 1 && operation === primaryOperation(attempt);
-  return first && attempt.round === 1 && attempt.startedBy === 'rule' ? order.facts.notAfter : null;
+  return first && attempt.kind === 'card' && attempt.round === 1 && attempt.startedBy === 'rule'
+    ? order.facts.notAfter
+    : null;
 }
 
 async function lookUp(collection: Collection, attempt: Attempt, command: SendCommand): Promise<OperationResult> {

@@ -1,0 +1,45 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { SEARCH_ATTRIBUTES } from '../../contract/search-attributes.ts';
+import { openScene, type Scene } from './scene.ts';
+import './provided.ts';
+
+/** A scene on a server of its own on which days pass at once. Processors and calls to them keep real time. */
+export interface SkippingScene extends Scene {
+  /** Lets the server's time pass; timers that fall due on the way fire in order. */
+  pass(durationMs: number): Promise<void>;
+  /** The server's time, ms since 1970. */
+  nowMs(): Promise<number>;
+  /** The server keeps no lists, so the orders to replay are named. */
+  replayAndClose(orderIds: string[]): Promise<void>;
+}
+
+/** `temporal.api.enums.v1.IndexedValueType` */
+const INDEXED_TYPES = { KEYWORD: 2, INT: 3, BOOL: 5, DATETIME: 6 } as const;
+
+export async function openSkippingScene(): Promise<SkippingScene> {
+  const executable = { type: 'existing-path', path: inject('testServerPath') } as const;
+  const server = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+  const types = SEARCH_ATTRIBUTES.map(({ name, type }) => [name, INDEXED_TYPES[type]]);
+  await server.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(types),
+  });
+  const nowMs = () => server.currentTimeMs();
+  const scene = await openScene({ skipping: { address: server.address, nowMs } });
+  return {
+    ...scene,
+    nowMs,
+    pass: (durationMs) => server.sleep(durationMs),
+    replayAndClose: async (orderIds) => {
+      const workflowBundle = { codePath: inject('workflowBundlePath') };
+      for (const orderId of orderIds) {
+        const handle = scene.workflow(orderId);
+        await Worker.runReplayHistory({ workflowBundle }, await handle.fetchHistory(), handle.workflowId);
+      }
+      await scene.close();
+      await server.teardown();
+    },
+  };
+}
