@@ -55,7 +55,7 @@ function addProofSteps(plan: Plan, attempt: Attempt, steps: PlannedStep[]): void
   const name = `attempt ${attempt.number} at ${attempt.processor}`;
   if (proof?.nextResendAt != null) steps.push({ at: proof.nextResendAt, text: `Same key again: ${name}`, attempt });
   if (proof?.nextLookupAt != null) {
-    steps.push({ at: proof.nextLookupAt, text: `Lookup ${proof.lookups + 1} of ${name}`, attempt });
+    steps.push({ at: proof.nextLookupAt, text: `Lookup ${proof.lookups + 1} since the last send: ${name}`, attempt });
   }
   if (attempt.leave === null && attempt.outcome === 'requires_action') {
     steps.push({ at: actionEndsAt(plan, attempt), text: actionText(attempt), attempt });

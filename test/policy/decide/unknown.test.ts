@@ -151,7 +151,7 @@ describe('an unknown outcome', () => {
     const reading = { ...world.reading, order: world.order };
     const steps = plannedSteps({ ...reading, rule: ruleOf(reading) });
     expect(steps.map(({ text }) => text)).toEqual([
-      'Lookup 1 of attempt 1 at alpha',
+      'Lookup 1 since the last send: attempt 1 at alpha',
       expect.stringContaining('a person looks at attempt 1 at alpha'),
     ]);
     expect(steps.every(({ at }) => Date.parse(at) > world.nowMs)).toBe(true);
