@@ -28,7 +28,7 @@ export async function startGateway(
   }
   const connection = Connection.lazy({ address: settings.temporal.address });
   const client = new Client({ connection, namespace: settings.temporal.namespace });
-  const { sealer, buyerTokenKey, mode, taskQueue, returnUrlOrigins } = settings;
+  const { sealer, buyerTokenKey, mode, timeScale, taskQueue, returnUrlOrigins } = settings;
   // The address of a free port is known only once it is bound.
   let serveRequest: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = await listen((request) => serveRequest(request), settings.host, settings.port);
@@ -39,6 +39,7 @@ export async function startGateway(
     sealer,
     buyerTokenKey,
     mode,
+    timeScale,
     taskQueue,
     baseUrl: settings.baseUrl ?? server.url,
     returnUrlOrigins,

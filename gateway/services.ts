@@ -18,6 +18,7 @@ export interface Services {
   gate: Gate;
   limiter: RateLimiter;
   taskQueue: string;
+  timeScale: number;
   /** Our address as callers know it, without a slash at its end. */
   baseUrl: string;
   log: Logger;
@@ -30,6 +31,7 @@ export interface ServiceParts {
   sealer: Sealer;
   buyerTokenKey: Uint8Array;
   mode: 'test' | 'live';
+  timeScale: number;
   taskQueue: string;
   baseUrl: string;
   returnUrlOrigins: string[];
@@ -56,6 +58,7 @@ export function createServices(parts: ServiceParts): Services {
     gate: new Gate({ store, tokens, mode }),
     limiter: new RateLimiter(parts.rateLimit ?? DEFAULT_RATE_LIMIT),
     taskQueue,
+    timeScale: parts.timeScale,
     baseUrl,
     log,
   };

@@ -14,6 +14,8 @@ export interface GatewaySettings {
   sealer: Sealer;
   buyerTokenKey: Uint8Array;
   mode: 'test' | 'live';
+  /** Divides waits that processors' advice gives; 1 in live mode. */
+  timeScale: number;
   /** A key that is registered at the start, with every scope; `null`: keys come from elsewhere. */
   apiKey: { key: string; merchantId: string } | null;
   processors: ProcessorSettings;
@@ -28,7 +30,6 @@ export function readSettings(env: Environment): GatewaySettings {
   const mode = oneOf(env, 'RECOUP_MODE', ['test', 'live'] as const, 'test');
   const port = portOf(env, 'GATEWAY_PORT');
   const host = env.GATEWAY_HOST || '127.0.0.1';
-  refuseTimeScaleWhenLive(env, mode);
   return {
     host,
     port,
@@ -39,6 +40,7 @@ export function readSettings(env: Environment): GatewaySettings {
     sealer: createSealer(required(env, 'RECOUP_SEALING_KEY')),
     buyerTokenKey: randomKey(env, 'RECOUP_BUYER_TOKEN_KEY'),
     mode,
+    timeScale: timeScaleOf(env, mode),
     apiKey: apiKeyOf(env, mode),
     processors: {
       alphaUrl: webAddress(env, 'SIMULATOR_ALPHA_URL'),
@@ -129,7 +131,10 @@ function originsOf(env: Environment, name: string): string[] {
   });
 }
 
-function refuseTimeScaleWhenLive(env: Environment, mode: 'test' | 'live'): void {
-  const scale = env.RECOUP_TIME_SCALE || '1';
-  if (mode === 'live' && scale !== '1') throw new SettingInvalid('RECOUP_TIME_SCALE', 'must not be set in live mode');
+function timeScaleOf(env: Environment, mode: 'test' | 'live'): number {
+  const scale = Number(env.RECOUP_TIME_SCALE || '1');
+  if (!Number.isInteger(scale) || scale < 1)
+    throw new SettingInvalid('RECOUP_TIME_SCALE', 'must be a whole number from 1');
+  if (mode === 'live' && scale !== 1) throw new SettingInvalid('RECOUP_TIME_SCALE', 'must not be set in live mode');
+  return scale;
 }

@@ -33,7 +33,7 @@ async function receive(context: RequestContext): Promise<Answer> {
   const processor = services.processors.get(context.param('processor'));
   if (processor === undefined) throw recoupError('processor_unknown');
   const read = processor.readWebhook(rawBody, Object.fromEntries(request.headers), Date.now());
-  const event = classifyEvent(read, processor.sheet);
+  const event = classifyEvent(read, processor.sheet, { timeScale: services.timeScale });
   const bodyHash = createHash('sha256').update(rawBody).digest('hex');
   const receivedAt = new Date().toISOString();
   const stored = await services.store.storeProcessorEvent({ event, bodyHash, receivedAt });

@@ -188,7 +188,9 @@ function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult): v
   if (proof !== null) proof.lookups += 1;
   switch (result.found) {
     case 'payment':
-      learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
+      // Asked about our own key, "a duplicate of another" says that nothing was collected under this one.
+      if (result.failureClass === 'duplicate') believeAbsence(draft, attempt, result);
+      else learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
       break;
     case 'closed':
       if (isPayable(attempt)) confirmFence(draft, attempt, 'lookup');

@@ -1,4 +1,5 @@
 import type { Classification, ProcessorAnswer, ProcessorEvent, ProcessorResult } from '../answers.ts';
+import { scaleClassification } from '../rulebooks/scale.ts';
 import type { Sheet } from '../sheet.ts';
 import type { FailureClass, OperationName, Outcome } from '../terms.ts';
 import { type FailureRow, type FailureTables, findRow } from './rows.ts';
@@ -65,15 +66,22 @@ export function classify(
 export function classifyEvent(
   event: ProcessorEvent,
   sheet: Sheet,
-  context: { issuerRegion?: string } = {},
+  context: { issuerRegion?: string; timeScale?: number } = {},
   tables: FailureTables = FAILURE_TABLES,
 ): ProcessorEvent {
   if (event.type !== 'payment_failed') return event;
   const { code, network, networkCode, adviceCode, authentication } = event;
   const said = { code, network, networkCode, adviceCode, authentication };
   const answer = { kind: 'result', status: 'declined', ...withoutUndefined(said) } as const;
-  const { failureClass, forbidsInstrument } = classify(answer, sheet, { operation: 'charge', ...context }, tables);
-  return { ...event, ...(failureClass === null ? {} : { failureClass }), forbidsInstrument };
+  const { timeScale = 1, ...region } = context;
+  const classified = classify(answer, sheet, { operation: 'charge', ...region }, tables);
+  const { failureClass, forbidsInstrument, retryAfterMs } = scaleClassification(classified, timeScale);
+  return {
+    ...event,
+    ...(failureClass === null ? {} : { failureClass }),
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+    forbidsInstrument,
+  };
 }
 
 function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

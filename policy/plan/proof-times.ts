@@ -57,6 +57,8 @@ function mayResend({ order }: Draft, attempt: Attempt, owed: Operation): boolean
   const collecting = owed === primaryOperation(attempt);
   if (collecting && order.attempts.some((other) => other !== attempt && isPayable(other))) return false;
   if (owed.outcome !== 'unknown' && (collecting || owed.outcome !== 'not_executed')) return false;
+  // The processor answered this key with "a duplicate", and it will not answer otherwise.
+  if (collecting && attempt.failureClass === 'duplicate') return false;
   const leaving = attempt.leave !== null || order.ending !== null || order.choice !== null;
   return isFence(owed) || !leaving;
 }

@@ -147,6 +147,7 @@ async function settingsOf(parts: Parts, options: WorldOptions): Promise<GatewayS
     sealer: createSealer(parts.sealingKey),
     buyerTokenKey: parts.buyerTokenKey,
     mode: 'test',
+    timeScale: 1,
     apiKey: { key: parts.apiKey, merchantId: parts.merchantId },
     processors: parts.processors,
     returnUrlOrigins: options.returnUrlOrigins ?? [],

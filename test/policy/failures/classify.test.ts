@@ -217,4 +217,11 @@ describe('webhooks', () => {
     const success = { ...event, type: 'payment_succeeded' } as const;
     expect(classifyEvent(success, alpha)).toBe(success);
   });
+
+  it('carries the wait that its advice names, divided in test mode', () => {
+    const declined = { ...event, type: 'payment_failed', code: 'insufficient_funds', network: 'mastercard' } as const;
+    expect(classifyEvent({ ...declined, adviceCode: '24' }, alpha).retryAfterMs).toBe(3_600_000);
+    expect(classifyEvent({ ...declined, adviceCode: '24' }, alpha, { timeScale: 60 }).retryAfterMs).toBe(60_000);
+    expect(classifyEvent(declined, alpha)).not.toHaveProperty('retryAfterMs');
+  });
 });
