@@ -45,13 +45,6 @@ export function isInBudget(draft: Draft, what: string): boolean {
   return false;
 }
 
-/** Some processor of the rule can take it: asked before a buyer's choice is accepted. */
-export function isUsableSomewhere(plan: Planning, processors: string[], instrument: Instrument): boolean {
-  return plan.sheets.some((sheet) => processors.includes(sheet.processor) && whyNot(plan, sheet, instrument) === null);
-}
-
-type Planning = Pick<Draft, 'order' | 'sheets' | 'health' | 'nowMs'>;
-
 /** Can this processor take this instrument for this order? Says why not in the explanation when `explain`. */
 export function canUse(draft: Draft, sheet: Sheet, instrument: Instrument | null, explain: boolean): boolean {
   const why = whyNot(draft, sheet, instrument);
@@ -60,7 +53,7 @@ export function canUse(draft: Draft, sheet: Sheet, instrument: Instrument | null
   return false;
 }
 
-function whyNot(draft: Planning, sheet: Sheet, instrument: Instrument | null): string | null {
+function whyNot(draft: Draft, sheet: Sheet, instrument: Instrument | null): string | null {
   const { facts } = draft.order;
   const unsupported = facts.features.find((feature) => sheet.unsupportedFeatures.includes(feature));
   if (unsupported !== undefined) return `it does not support ${unsupported}`;

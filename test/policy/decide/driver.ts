@@ -5,13 +5,15 @@ import type { MerchantEvent, OrderEvent, SendCommand, TimelineEntry } from '../.
 import { attemptNumbered, operationOf, primaryOperation } from '../../../policy/facts.ts';
 import { nextActionOf, type Reading } from '../../../policy/next-action.ts';
 import type { OrderState } from '../../../policy/order.ts';
-import * as refusals from '../../../policy/refusals.ts';
+import type { Refusal } from '../../../policy/refusals.ts';
 import type { Rulebook } from '../../../policy/rulebook.ts';
 import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import type { ProcessorHealth, Sheet } from '../../../policy/sheet.ts';
 import { stageOf } from '../../../policy/stage.ts';
 import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
-import { type Heard, ProcessorModel } from './processor-model.ts';
+import type { Heard } from './payments.ts';
+import { ProcessorModel } from './processor-model.ts';
+import { refusalOf } from './validators.ts';
 import type { Script } from './words.ts';
 
 /** What happens to a send before it reaches the processor, or to the worker that made it. `none` by default. */
@@ -109,14 +111,16 @@ export class World {
   }
 
   /** A message that arrives now. Validated as the workflow does, unless `raw`; answers the refusal. */
-  message(event: OrderEvent, raw = false): refusals.Refusal | null {
-    const refusal = raw ? null : this.refusal(event);
+  message(event: OrderEvent, raw = false): Refusal | null {
+    const { ceilings = [] } = this.options;
+    const reading = { ...this.reading, order: this.order };
+    const refusal = raw ? null : refusalOf(event, reading, ceilings, this.now);
     if (refusal === null) this.inbox.push(event);
     return refusal;
   }
 
   /** A message that arrives now, and all that follows from it at once. */
-  say(event: OrderEvent): refusals.Refusal | null {
+  say(event: OrderEvent): Refusal | null {
     const refusal = this.message(event);
     this.drain();
     return refusal;
@@ -289,30 +293,6 @@ export class World {
         return { answer: { outcome: 'unknown', evidence: fault, sent: false, claim: 'conflict' }, tookMs: 5 };
       default:
         return send();
-    }
-  }
-
-  private refusal(event: OrderEvent): refusals.Refusal | null {
-    const reading = { ...this.reading, order: this.order };
-    const { ceilings = [] } = this.options;
-    switch (event.type) {
-      case 'recovery_chosen':
-        return refusals.refuseRecovery(reading, event, ceilings, this.now);
-      case 'cancel_requested':
-        return refusals.refuseCancel(this.order);
-      case 'close_requested':
-        return refusals.refuseClose(this.order);
-      case 'retries_held':
-      case 'retries_released':
-        return refusals.refuseHold(this.order);
-      case 'retry_requested':
-        return refusals.refuseRetry(reading, ceilings);
-      case 'unknown_resolved':
-        return refusals.refuseResolve(this.order, event.attempt);
-      case 'capture_requested':
-        return refusals.refuseCapture(this.order);
-      default:
-        return null;
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Sheet } from '../../../policy/sheet.ts';
 import type { RecoveryPath } from '../../../policy/terms.ts';
 import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
 import { World, type WorldOptions } from './driver.ts';
-import { AMOUNT_MINOR } from './processor-model.ts';
+import { AMOUNT_MINOR } from './payments.ts';
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;

@@ -9,7 +9,7 @@ import {
   primaryOperation,
 } from '../../../policy/facts.ts';
 import { nextActionOf, ruleOf } from '../../../policy/next-action.ts';
-import type { OrderState } from '../../../policy/order.ts';
+import { owedOperation } from '../../../policy/plan/proof-times.ts';
 import { needsHuman, stageOf } from '../../../policy/stage.ts';
 import type { Stage } from '../../../policy/terms.ts';
 import { plannedSteps } from '../../../policy/wake.ts';
@@ -227,6 +227,11 @@ function neverStuck({ decision, owed }: Step, world: World): void {
   expect(waits, `dead end in ${stage}: ${JSON.stringify(order, null, 1)}`).toBe(true);
   const late = plannedSteps({ ...reading, rule: ruleOf(reading) }).filter(({ at }) => Date.parse(at) <= world.nowMs);
   expect(late, `due and not done in ${stage}`).toEqual([]);
+  for (const attempt of order.attempts) {
+    const at = isPayable(attempt) ? (attempt.proof?.nextResendAt ?? null) : null;
+    const until = owedOperation(attempt)?.resendUntil ?? null;
+    if (at !== null) expect(Date.parse(at), 'planned past resendUntil').toBeLessThan(Date.parse(until ?? ''));
+  }
   if (next.who === 'system') expect(decision.wake, `the system's turn without a time: ${stage}`).not.toBeNull();
 }
 
@@ -270,8 +275,4 @@ function reordered<T>(value: T): T {
       .reverse()
       .map(([key, part]) => [key, reordered(part)]),
   ) as T;
-}
-
-export function summaryOf(order: OrderState): string {
-  return order.attempts.map((each) => `${each.number}:${each.processor}:${each.outcome}`).join(' ');
 }

@@ -191,6 +191,15 @@ describe('a notice that does not fit', () => {
 });
 
 describe('duplicates', () => {
+  test('of a success, by notice while the call is out and then by its answer, are one success', () => {
+    const world = scene({ alpha: ['slow_ok'] })
+      .open()
+      .pass(make.MINUTE_MS);
+    expect(world.stage).toBe('paid');
+    expect(world.entries.filter(({ kind }) => kind === 'attempt_succeeded')).toHaveLength(1);
+    expect(make.toldMerchant(world)).toEqual(['payment_succeeded']);
+  });
+
   test('of every notice change nothing', () => {
     const outcome = (twice: boolean) => {
       const world = scene({ alpha: ['surprise'], beta: ['late_webhook'] }, { webhooks: { twice } }).open();

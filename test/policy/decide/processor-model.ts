@@ -1,39 +1,19 @@
-import type { OperationResult, ProcessorEvent } from '../../../policy/answers.ts';
+import type { ProcessorEvent } from '../../../policy/answers.ts';
 import type { Sheet } from '../../../policy/sheet.ts';
-import type { MoneyOperationName } from '../../../policy/terms.ts';
+import {
+  AMOUNT_MINOR,
+  type Answer,
+  declined,
+  eventOf,
+  type Heard,
+  heard,
+  isNowhere,
+  isPage,
+  type Payment,
+  type Request,
+  timeout,
+} from './payments.ts';
 import { DECLINES, type Script } from './words.ts';
-
-export interface Payment {
-  key: string;
-  attempt: number;
-  operation: MoneyOperationName;
-  reference: string;
-  status: 'on_the_wire' | 'captured' | 'authorized' | 'declined' | 'open' | 'pending' | 'closed' | 'never';
-  decline?: string;
-  capturedMinor: number;
-  refundedMinor: number;
-  /** Money that came although a definite answer had said no: nobody could have known. */
-  surprise: boolean;
-  /** Lookups and repeated keys hear `in_flight` until then. */
-  silentUntilMs: number;
-  cached500: boolean;
-  /** What happens to it by itself, and when. */
-  later: { atMs: number; becomes: Payment['status'] } | null;
-}
-
-export type Answer = Partial<OperationResult> & Pick<OperationResult, 'outcome' | 'evidence'>;
-export interface Heard {
-  answer: Answer;
-  tookMs: number;
-}
-
-export interface Request {
-  operation: MoneyOperationName;
-  key: string;
-  attempt: number;
-  targetKey: string;
-  amountMinor: number;
-}
 
 /**
  * A processor that remembers what really happened. What it answers, and whether anybody hears it, is another matter than
@@ -86,6 +66,8 @@ export class ProcessorModel {
       case 'timeout_charged':
         this.take(request, nowMs);
         return timeout();
+      case 'slow_ok':
+        return { ...this.answerOf(this.take(request, nowMs)), tookMs: 1_900 };
       case 'timeout_lost':
         return timeout();
       case 'timeout_delayed':
@@ -318,50 +300,4 @@ export class ProcessorModel {
         return heard('not_executed', 'closed', { reference, provedNotExecuted: true });
     }
   }
-}
-
-export const AMOUNT_MINOR = 4_999;
-
-function eventOf(payment: Payment): ProcessorEvent['type'] | null {
-  switch (payment.status) {
-    case 'captured':
-      return 'payment_succeeded';
-    case 'authorized':
-      return 'payment_authorized';
-    case 'declined':
-      return 'payment_failed';
-    case 'closed':
-      return 'session_closed';
-    default:
-      return null;
-  }
-}
-
-function isPage({ operation }: Pick<Request, 'operation'>): boolean {
-  return operation === 'open_hosted' || operation === 'open_invoice';
-}
-
-function isNowhere({ status }: Payment): boolean {
-  return status === 'on_the_wire' || status === 'never';
-}
-
-function heard(outcome: Answer['outcome'], evidence: string, more: Partial<Answer>, tookMs = 20): Heard {
-  return { answer: { outcome, evidence, ...more }, tookMs };
-}
-
-function timeout(): Heard {
-  return heard('unknown', 'timeout', { failureClass: 'unknown_outcome' }, 2_000);
-}
-
-function declined(word: string, reference?: string): Heard {
-  const decline = DECLINES[word] ?? { failureClass: 'unclassified' };
-  return heard(decline.notExecuted ? 'not_executed' : 'declined', decline.notExecuted ? 'http_422' : 'declined', {
-    failureClass: decline.failureClass,
-    code: word,
-    forbidsInstrument: decline.forbids ?? false,
-    retryAfterMs: decline.retryAfterMs ?? null,
-    provedNotExecuted: decline.notExecuted ?? false,
-    ...(decline.authentication === undefined ? {} : { authentication: decline.authentication }),
-    ...(reference === undefined ? {} : { reference }),
-  });
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ruleOf } from '../../../policy/next-action.ts';
+import type { Sheet } from '../../../policy/sheet.ts';
 import { plannedSteps } from '../../../policy/wake.ts';
+import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
 import { World } from './driver.ts';
 import * as make from './fixtures.ts';
 import { scene, sends } from './fixtures.ts';
@@ -43,6 +45,16 @@ describe('an unknown outcome', () => {
     expect(lookups(world)).toBe(3);
     expect(sends(world)).toEqual(['alpha charge', 'beta charge']);
     expect(world.stage).toBe('paid');
+  });
+
+  test('a processor whose sheet wants three absent answers is asked three times', () => {
+    const lookup = { ...SIMULATOR_SHEETS.alpha.lookup, absence: { answers: 3, settleMs: 1_000 } };
+    const sheets = make.sheetsWith({ alpha: { lookup: lookup as Sheet['lookup'] } });
+    const world = scene({ alpha: ['500_lost'] }, { sheets })
+      .open()
+      .pass(4 * make.SECOND_MS);
+    expect([lookups(world), world.stage]).toEqual([2, 'confirming']);
+    expect(sends(world.pass(4 * make.SECOND_MS))).toEqual(['alpha charge', 'beta charge']);
   });
 
   test('a request that arrives late is seen, because one absent answer is not believed', () => {
@@ -95,6 +107,18 @@ describe('an unknown outcome', () => {
     expect(
       Date.parse(short.order.attempts[0]?.operations[0]?.resendUntil ?? '') - Date.parse(short.order.openedAt),
     ).toBe(54_000);
+  });
+
+  test('the same key is not sent while another attempt can take money, however it came to that', () => {
+    const world = scene({ alpha: ['insufficient_funds'], beta: ['timeout_lost'] }, NO_WEBHOOKS).open();
+    const order = structuredClone(world.order);
+    const [first, second] = order.attempts;
+    if (first === undefined || second?.proof == null) throw new Error('two attempts');
+    first.outcome = 'unknown';
+    first.proof = { ...second.proof, nextResendAt: null };
+    world.order = order;
+    world.pass(900);
+    expect(sends(world)).toEqual(['alpha charge', 'beta charge']);
   });
 
   test('without a lookup the key is asked until resendUntil, with doubling pauses, and then not any more', () => {
@@ -241,6 +265,18 @@ describe('the buyer’s patience', () => {
     world.pass(61 * make.SECOND_MS).say(other());
     world.pass(5 * make.MINUTE_MS);
     expect(world.stage).toBe('paid');
+  });
+
+  test('a choice that waits for the fence waits for a person too, when money is told of that nobody explains', () => {
+    const world = silent(['500_lost', 'ok'], ['timeout_lost', 'timeout_lost', 'ok']).pass(61 * make.SECOND_MS);
+    world.say(other());
+    const { merchantId, orderId } = world.order.facts;
+    const event = { eventId: 'odd', processor: 'alpha', type: 'payment_succeeded' as const, merchantId, orderId };
+    world.say({ type: 'processor_event', event: { ...event, attempt: 1, amountMinor: 1, occurredAt: world.now } });
+    world.pass(5 * make.MINUTE_MS);
+    expect(world.order.attempts[0]?.fencedAt).not.toBeNull();
+    expect(sends(world).filter((each) => each === 'alpha charge')).toHaveLength(1);
+    expect(world.order.review?.code).toBe('event_mismatch');
   });
 
   test('a pending payment cannot be left', () => {

@@ -42,6 +42,7 @@ export const DECLINES: Record<string, Decline> = {
 /** What else a collecting request can meet. `charged`: executed, whatever is heard; `lost`: never; `delayed`: 2.5 s later. */
 export const ODDITIES = [
   'ok',
+  'slow_ok',
   'timeout_charged',
   'timeout_lost',
   'timeout_delayed',

@@ -1,0 +1,81 @@
+import type { OperationResult, ProcessorEvent } from '../../../policy/answers.ts';
+import type { MoneyOperationName } from '../../../policy/terms.ts';
+import { DECLINES } from './words.ts';
+
+export interface Payment {
+  key: string;
+  attempt: number;
+  operation: MoneyOperationName;
+  reference: string;
+  status: 'on_the_wire' | 'captured' | 'authorized' | 'declined' | 'open' | 'pending' | 'closed' | 'never';
+  decline?: string;
+  capturedMinor: number;
+  refundedMinor: number;
+  /** Money that came although a definite answer had said no: nobody could have known. */
+  surprise: boolean;
+  /** Lookups and repeated keys hear `in_flight` until then. */
+  silentUntilMs: number;
+  cached500: boolean;
+  /** What happens to it by itself, and when. */
+  later: { atMs: number; becomes: Payment['status'] } | null;
+}
+
+export type Answer = Partial<OperationResult> & Pick<OperationResult, 'outcome' | 'evidence'>;
+export interface Heard {
+  answer: Answer;
+  tookMs: number;
+}
+
+export interface Request {
+  operation: MoneyOperationName;
+  key: string;
+  attempt: number;
+  targetKey: string;
+  amountMinor: number;
+}
+
+export const AMOUNT_MINOR = 4_999;
+
+export function eventOf(payment: Payment): ProcessorEvent['type'] | null {
+  switch (payment.status) {
+    case 'captured':
+      return 'payment_succeeded';
+    case 'authorized':
+      return 'payment_authorized';
+    case 'declined':
+      return 'payment_failed';
+    case 'closed':
+      return 'session_closed';
+    default:
+      return null;
+  }
+}
+
+export function isPage({ operation }: Pick<Request, 'operation'>): boolean {
+  return operation === 'open_hosted' || operation === 'open_invoice';
+}
+
+export function isNowhere({ status }: Payment): boolean {
+  return status === 'on_the_wire' || status === 'never';
+}
+
+export function heard(outcome: Answer['outcome'], evidence: string, more: Partial<Answer>, tookMs = 20): Heard {
+  return { answer: { outcome, evidence, ...more }, tookMs };
+}
+
+export function timeout(): Heard {
+  return heard('unknown', 'timeout', { failureClass: 'unknown_outcome' }, 2_000);
+}
+
+export function declined(word: string, reference?: string): Heard {
+  const decline = DECLINES[word] ?? { failureClass: 'unclassified' };
+  return heard(decline.notExecuted ? 'not_executed' : 'declined', decline.notExecuted ? 'http_422' : 'declined', {
+    failureClass: decline.failureClass,
+    code: word,
+    forbidsInstrument: decline.forbids ?? false,
+    retryAfterMs: decline.retryAfterMs ?? null,
+    provedNotExecuted: decline.notExecuted ?? false,
+    ...(decline.authentication === undefined ? {} : { authentication: decline.authentication }),
+    ...(reference === undefined ? {} : { reference }),
+  });
+}
