@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { pino } from 'pino';
 import { expect, inject } from 'vitest';
 import { type CollectRequest, type OrderView, Recoup } from '../../client/index.ts';
 import { Policies } from '../../client/temporal/policies.ts';
@@ -11,6 +11,7 @@ import { orderOfWorkflowId, orderWorkflowId } from '../../contract/ids.ts';
 import type { OrderPaymentInput } from '../../contract/messages.ts';
 import { newOrderState } from '../../contract/order.ts';
 import { createSealer } from '../../contract/sealing.ts';
+import { createLog } from '../../gateway/log.ts';
 import { startGateway } from '../../gateway/server.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import type { MerchantEvent } from '../../policy/events.ts';
@@ -47,6 +48,9 @@ export interface Scene {
   simulator: Simulator;
   store: Store;
   databaseUrl: string;
+  sealingKey: string;
+  /** All that gateway and worker of this process logged. */
+  logged(): string;
   taskQueue: string;
   /** What an order's workflow is started with. */
   newInput(request: CollectRequest, waitMs?: number): Promise<Omit<OrderPaymentInput, 'startId'>>;
@@ -84,7 +88,16 @@ export interface SceneOptions {
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('simulated-webhooks-are-signed-too').toString('base64')}`;
 
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+/** All that gateway and worker of this process logged. */
+const logged: string[] = [];
+const printed = new DefaultLogger('ERROR');
+Runtime.install({
+  logger: new DefaultLogger('DEBUG', (entry) => {
+    logged.push(`${entry.message} ${inspect(entry.meta, { depth: 8 })}`);
+    printed.log(entry.level, entry.message, entry.meta);
+  }),
+});
+const logStream = { write: (line: string) => void logged.push(line) };
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const { timeScale = 1, worker: where = 'inside', webhooks = 'sent', skipping } = options;
@@ -110,7 +123,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     SIMULATOR_GAMMA_URL: gamma,
     SIMULATOR_WEBHOOK_SECRET: WEBHOOK_SECRET,
   };
-  const gateway = await startGateway(readSettings(env), pino({ level: 'silent' }));
+  const gateway = await startGateway(readSettings(env), createLog(logStream));
   await setWebhooks(simulator, { url: `${gateway.url}/v1/webhooks`, hold: webhooks === 'held' });
   const codePath = inject('workflowBundlePath');
   const workers =
@@ -161,6 +174,8 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     workflow,
     outbox: (orderId) => store.listOutbox(merchantId, orderId),
     databaseUrl: database.url,
+    sealingKey,
+    logged: () => logged.join('\n'),
     taskQueue,
     ledger,
     netCaptured: async (orderId) => netOf(await ledger(orderId)),

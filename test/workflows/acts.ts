@@ -17,11 +17,6 @@ export async function releaseWebhooks(scene: Scene): Promise<void> {
   await control(scene, 'webhooks/release', {});
 }
 
-/** Every notice of the order once more, with the same ids. */
-export async function resendWebhooks(scene: Scene, orderId: string, times = 1): Promise<void> {
-  await control(scene, 'webhooks/resend', { orderId, merchantId: scene.merchantId, times });
-}
-
 export async function control(scene: Scene, path: string, body: Record<string, unknown>): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   const answer = await fetch(`${scene.simulator.url}/control/${path}`, {

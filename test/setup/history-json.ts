@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module';
+
+/**
+ * A history from the JSON that Temporal's tools write. `Worker.runReplayHistory` would take that JSON itself, but here
+ * `@temporalio/common` and `@temporalio/proto` each have a copy of protobufjs (the one at the top is another major
+ * version, of @grpc/proto-loader), and one copy does not know the other's types. So the proto package's own copy reads it.
+ */
+export function historyFromJson(json: unknown): { events: unknown[] } {
+  const ours = createRequire(import.meta.url);
+  const worker = createRequire(ours.resolve('@temporalio/worker'));
+  const { fromJson } = createRequire(worker.resolve('@temporalio/proto'))('protobufjs/ext/protojson');
+  const { patchProtobufRoot } = worker('@temporalio/proto/lib/patch-protobuf-root');
+  const types = patchProtobufRoot(worker('@temporalio/proto'));
+  return fromJson(types.lookupType('temporal.api.history.v1.History'), json, { ignoreUnknownFields: true });
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { describe, expect, inject, test } from 'vitest';
+import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
+import { historyFromJson } from '../setup/history-json.ts';
+import { openScene } from '../setup/scene.ts';
+import { played, STORIES, type Story } from './stories.ts';
+import '../setup/provided.ts';
+
+const FOLDER = fileURLToPath(new URL('../histories', import.meta.url));
+const RECORDING = process.env.RECOUP_RECORD_HISTORIES === '1';
+
+interface Recording {
+  workflowId: string;
+  history: unknown;
+}
+
+if (RECORDING) {
+  test('every story is recorded as it runs today', { timeout: 120_000 }, async () => {
+    const scene = await openScene({ timeScale: 10 });
+    for (const story of STORIES) {
+      const { orderId } = await played(scene, story, 1_000);
+      const { workflowId } = scene.workflow(orderId);
+      const show = ['workflow', 'show', '--workflow-id', workflowId, '--output', 'json', '--address'];
+      const shown = execFileSync(await temporalCli(), [...show, inject('temporalAddress')], { encoding: 'utf8' });
+      const recording = { workflowId, history: anonymous(JSON.parse(shown)) } satisfies Recording;
+      writeFileSync(join(FOLDER, fileOf(story)), `${JSON.stringify(recording)}\n`);
+    }
+    await scene.close();
+  });
+}
+
+describe('recorded histories', () => {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+
+  test('there is one of every story', () => {
+    expect(readdirSync(FOLDER)).toEqual(expect.arrayContaining(STORIES.map(fileOf)));
+  });
+
+  test.each(names)('%s replays on today’s code', async (name) => {
+    const { workflowId, history } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Recording;
+    const workflowBundle = { codePath: inject('workflowBundlePath') };
+    await Worker.runReplayHistory({ workflowBundle }, historyFromJson(history), workflowId);
+  });
+});
+
+function fileOf({ story }: Story): string {
+  return `${story.replaceAll(/[^a-z]+/g, '-')}.json`;
+}
+
+/** Process and host names of whoever recorded are nobody's business. */
+function anonymous(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(anonymous);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      const told = name === 'identity' || (name === 'name' && typeof member === 'string' && member.includes('@'));
+      return [name, told ? 'recorded' : anonymous(member)];
+    }),
+  );
+}
