@@ -65,6 +65,7 @@ describe('cancel, through the API or with Temporal’s own button', () => {
     const { orderId, view } = await brought(stage);
     await scene.workflow(orderId).cancel();
     await endedWithoutMoney(orderId, view);
+    expect(await scene.workflow(orderId).result()).toEqual({ stage: 'cancelled' });
     expect((await scene.workflow(orderId).describe()).status.name).toBe('COMPLETED');
   });
 
