@@ -86,6 +86,8 @@ function problemOf(scenario: Scenario, { order, stages, asExpected }: Played, le
 /** `confirming → paid, EUR 49.99 at alpha, as its ledger says`. */
 function endOf({ order, stages }: Played): string {
   const way = stages.filter((stage) => stage !== 'attempting').join(' → ');
+  // What the ledger has of it is not known to the order, and must not be told as if it were.
+  if (order.attempts.at(-1)?.outcome === 'unknown') return `${way}, nothing else is tried until it is proved`;
   if (order.money.captured === 0) return `${way}, nothing charged, as the ledger says`;
   const { processor } = order.attempts.findLast(({ outcome }) => outcome === 'succeeded') ?? {};
   return `${way}, ${amountText({ ...order.amount, minor: order.money.captured })} at ${processor}, once, as the ledger says`;
