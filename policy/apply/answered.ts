@@ -155,8 +155,11 @@ export function confirmFence(draft: Draft, attempt: Attempt, evidence: string): 
   attempt.proof = null;
   attempt.endedAt = draft.now;
   attempt.action = null;
-  if (attempt.money.authorized > 0 && attempt.money.captured === 0) attempt.money.voided = attempt.money.authorized;
-  else {
+  if (attempt.money.authorized > 0 && attempt.money.captured === 0) {
+    attempt.money.voided = attempt.money.authorized;
+    // What the merchant asked to capture is gone; another authorization is asked about anew.
+    draft.order.captureRequested = null;
+  } else {
     attempt.outcome = 'not_executed';
     attempt.failureClass = abandoned ? 'authentication_failed' : null;
     if (abandoned) attempt.authentication = 'abandoned';

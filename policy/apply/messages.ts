@@ -46,7 +46,8 @@ export function applyOpened(draft: Draft, event: Of<'opened'>): void {
 /** The buyer's choice is stored; a payable attempt is left first, its fence sent at once. */
 export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>): void {
   const { order } = draft;
-  if (order.ending !== null || order.attempts.some(hasMoney) || isBuyerHeldBack(order)) {
+  const settled = order.attempts.some((each) => hasMoney(each) || (isAuthorized(each) && each.leave === null));
+  if (order.ending !== null || settled || isBuyerHeldBack(order)) {
     tell(draft, 'choice_refused', `The choice ${event.path} came too late`, { actor: event.actor });
     return;
   }

@@ -11,6 +11,7 @@ import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import type { ProcessorHealth, Sheet } from '../../../policy/sheet.ts';
 import { stageOf } from '../../../policy/stage.ts';
 import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
+import { deepFreeze, takeWhere } from './lists.ts';
 import type { Heard } from './payments.ts';
 import { ProcessorModel } from './processor-model.ts';
 import { refusalOf } from './validators.ts';
@@ -295,18 +296,4 @@ export class World {
         return send();
     }
   }
-}
-
-function takeWhere<T>(list: T[], isWanted: (item: T) => boolean): T[] {
-  const taken = list.filter(isWanted);
-  if (taken.length > 0) list.splice(0, list.length, ...list.filter((item) => !isWanted(item)));
-  return taken;
-}
-
-/** What decide is given cannot be changed by it. Frozen parts are not walked again. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const part of Object.values(value)) deepFreeze(part);
-  return value;
 }

@@ -77,6 +77,27 @@ describe('manual capture', () => {
   });
 });
 
+describe('an authorization', () => {
+  test('is not given up for another choice of the buyer', () => {
+    const world = scene({}, MANUAL).open();
+    const choice = make.choose('new_method', make.card('b', { origin: 'buyer' }));
+    expect(world.say(choice)?.code).toBe('recovery_refused');
+    world.message(choice, true);
+    world.pass(make.MINUTE_MS);
+    expect(sends(world)).toEqual(['alpha authorize']);
+  });
+
+  test('that was voided takes the wish to capture with it: another one waits for the merchant', () => {
+    const world = scene({ alpha: ['slow_ok', 'ok'] }, MANUAL);
+    world.at(10, () => world.message(make.choose('new_method', make.card('b', { origin: 'buyer' })), true));
+    // The notice of the first authorization is here, its answer is not: the merchant asks to capture at once.
+    world.at(1_500, () => world.message(make.capture(), true));
+    world.open().pass(make.MINUTE_MS);
+    expect(sends(world)).toEqual(['alpha authorize', 'alpha void', 'alpha authorize']);
+    expect(world.stage).toBe('authorized');
+  });
+});
+
 describe('a surplus', () => {
   const twice = () => {
     const world = scene({ alpha: ['surprise'], beta: ['ok'] }).open();

@@ -79,3 +79,24 @@ export function declined(word: string, reference?: string): Heard {
     ...(reference === undefined ? {} : { reference }),
   });
 }
+
+/** What the processor says of a payment as it is. */
+export function answerOf(payment: Payment): Heard {
+  const { reference } = payment;
+  switch (payment.status) {
+    case 'captured':
+      return heard('succeeded', 'succeeded', { reference, amountMinor: payment.capturedMinor });
+    case 'authorized':
+      return heard('succeeded', 'succeeded', { reference, amountMinor: AMOUNT_MINOR, authorizedOnly: true });
+    case 'open': {
+      const action = isPage(payment) ? 'display_details' : 'authenticate';
+      return heard('requires_action', 'requires_action', { reference, action });
+    }
+    case 'pending':
+      return heard('pending', 'pending', { reference });
+    case 'declined':
+      return declined(payment.decline ?? 'unclassified', reference);
+    default:
+      return heard('not_executed', 'closed', { reference, provedNotExecuted: true });
+  }
+}

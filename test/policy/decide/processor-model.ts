@@ -3,6 +3,7 @@ import type { Sheet } from '../../../policy/sheet.ts';
 import {
   AMOUNT_MINOR,
   type Answer,
+  answerOf,
   declined,
   eventOf,
   type Heard,
@@ -14,6 +15,8 @@ import {
   timeout,
 } from './payments.ts';
 import { DECLINES, type Script } from './words.ts';
+
+const TRANSIENT = { failureClass: 'transient', provedNotExecuted: true } as const;
 
 /**
  * A processor that remembers what really happened. What it answers, and whether anybody hears it, is another matter than
@@ -67,7 +70,7 @@ export class ProcessorModel {
         this.take(request, nowMs);
         return timeout();
       case 'slow_ok':
-        return { ...this.answerOf(this.take(request, nowMs)), tookMs: 1_900 };
+        return { ...answerOf(this.take(request, nowMs)), tookMs: 1_900 };
       case 'timeout_lost':
         return timeout();
       case 'timeout_delayed':
@@ -83,9 +86,8 @@ export class ProcessorModel {
         this.record(request, 'never', nowMs).cached500 = idempotency?.cachesErrors === true;
         return heard('unknown', 'http_500', { failureClass: 'unknown_outcome' });
       case '503':
-        return heard('not_executed', 'http_503', { failureClass: 'transient', provedNotExecuted: true });
       case 'refused':
-        return heard('not_executed', 'refused', { failureClass: 'transient', provedNotExecuted: true });
+        return heard('not_executed', word === '503' ? 'http_503' : word, TRANSIENT);
       case 'late_webhook':
         this.take(request, nowMs, 20_000).silentUntilMs = nowMs + 20_000;
         return timeout();
@@ -106,9 +108,11 @@ export class ProcessorModel {
         payment.later = { atMs: nowMs + 5_000, becomes: this.taken(request) };
         return declined('insufficient_funds', payment.reference);
       }
-      case 'short':
+      case 'short': {
         if (isPage(request) || request.operation === 'authorize') break;
-        return this.answerOf(this.take({ ...request, amountMinor: request.amountMinor - 100 }, nowMs));
+        const less = { ...request, amountMinor: request.amountMinor - 100 };
+        return answerOf(this.take(less, nowMs));
+      }
       case '3ds':
         if (isPage(request)) break;
         this.record(request, 'open', nowMs);
@@ -116,17 +120,17 @@ export class ProcessorModel {
       default:
         break;
     }
-    if (!isPage(request)) return this.answerOf(this.take(request, nowMs));
+    if (!isPage(request)) return answerOf(this.take(request, nowMs));
     const page = this.record(request, 'open', nowMs);
     const lifeMs = request.operation === 'open_invoice' ? this.sheet.invoiceMaxMs : this.sheet.hostedMaxMs;
     page.later = { atMs: nowMs + lifeMs, becomes: 'closed' };
-    return this.answerOf(page);
+    return answerOf(page);
   }
 
   private replay(known: Payment, nowMs: number): Heard {
     if (known.cached500) return heard('unknown', 'http_500', { failureClass: 'unknown_outcome' });
     if (known.silentUntilMs > nowMs) return heard('unknown', 'in_flight', { failureClass: 'in_flight' });
-    return this.answerOf(known);
+    return answerOf(known);
   }
 
   /** Voids, closes and captures: the same key twice acts once, a closed or captured payment says so. */
@@ -166,13 +170,11 @@ export class ProcessorModel {
     if (this.word('lookup') === 'no_answer') return heard('unknown', 'timeout', { found: 'no_answer' });
     const payment = this.payments.findLast((each) => each.key === key && !isNowhere(each));
     if (payment === undefined) {
-      const closed = this.fencedKeys.has(key);
-      return closed
-        ? heard('not_executed', 'closed', { found: 'closed' })
-        : heard('unknown', 'absent', { found: 'absent' });
+      if (this.fencedKeys.has(key)) return heard('not_executed', 'closed', { found: 'closed' });
+      return heard('unknown', 'absent', { found: 'absent' });
     }
     if (payment.silentUntilMs > nowMs) return heard('unknown', 'in_flight', { found: 'in_flight' });
-    const { answer, tookMs } = this.answerOf(payment);
+    const { answer, tookMs } = answerOf(payment);
     return { answer: { ...answer, found: payment.status === 'closed' ? 'closed' : 'payment' }, tookMs };
   }
 
@@ -279,25 +281,5 @@ export class ProcessorModel {
           : {}),
       },
     });
-  }
-
-  private answerOf(payment: Payment): Heard {
-    const { reference } = payment;
-    switch (payment.status) {
-      case 'captured':
-        return heard('succeeded', 'succeeded', { reference, amountMinor: payment.capturedMinor });
-      case 'authorized':
-        return heard('succeeded', 'succeeded', { reference, amountMinor: AMOUNT_MINOR, authorizedOnly: true });
-      case 'open': {
-        const action = isPage(payment) ? 'display_details' : 'authenticate';
-        return heard('requires_action', 'requires_action', { reference, action });
-      }
-      case 'pending':
-        return heard('pending', 'pending', { reference });
-      case 'declined':
-        return declined(payment.decline ?? 'unclassified', reference);
-      default:
-        return heard('not_executed', 'closed', { reference, provedNotExecuted: true });
-    }
   }
 }
