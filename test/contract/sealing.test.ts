@@ -18,7 +18,9 @@ describe('sealing', () => {
 
   test('a changed or foreign text is refused without saying what it held', async () => {
     const sealed = await sealer.seal('canary');
-    const flipped = `${sealed.slice(0, -1)}${sealed.endsWith('A') ? 'B' : 'A'}`;
+    // The first character of the tag: the last one's spare bits may be lost in decoding.
+    const tagAt = sealed.lastIndexOf('.') + 1;
+    const flipped = `${sealed.slice(0, tagAt)}${sealed[tagAt] === 'A' ? 'B' : 'A'}${sealed.slice(tagAt + 1)}`;
     for (const text of [flipped, '', 'a.b.c.d.e', 'canary']) {
       const error = await sealer.open(text).then(
         () => null,
