@@ -14,6 +14,8 @@ export interface Reading {
   order: OrderState;
   rulebook: Rulebook;
   sheets: Sheet[];
+  /** When it is read: what may be chosen depends on it. Left out, the buyer's patience is not asked for. */
+  now?: Instant;
 }
 
 export function ruleOf({ order, rulebook }: Reading): Rule {
@@ -87,10 +89,27 @@ function expiry(reading: Reading, rule: Rule, open: Attempt | undefined): { expi
   return open === undefined ? {} : { expiresAt: actionEndsAt({ rule, sheets: reading.sheets }, open) };
 }
 
+/** The processor works on it: such a payment cannot be left. */
+export function isPending(attempt: Attempt): boolean {
+  return isPayable(attempt) && attempt.outcome === 'pending';
+}
+
+/** While an outcome is unknown the buyer is asked for patience until then; `null` where none is unknown. */
+export function patienceEndsAt(reading: Reading): Instant | null {
+  const { buyerPatienceMs } = ruleOf(reading).windows;
+  const ends = reading.order.attempts
+    .filter((attempt) => isPayable(attempt) && attempt.outcome === 'unknown' && attempt.proof !== null)
+    .map((attempt) => Date.parse(attempt.proof?.since ?? attempt.startedAt) + buyerPatienceMs);
+  return ends.length === 0 ? null : new Date(Math.max(...ends)).toISOString();
+}
+
 /** The paths that can be chosen right now, the default first. None while the buyer has to be patient or nobody can choose. */
 function optionsOf(reading: Reading, rule: Rule): RecoveryOption[] {
   const { order } = reading;
-  if (!mayChoose(order)) return [];
+  if (!mayChoose(order) || order.attempts.some(isPending)) return [];
+  const patientUntil = patienceEndsAt(reading);
+  if (patientUntil !== null && reading.now !== undefined && Date.parse(reading.now) < Date.parse(patientUntil))
+    return [];
   const offered = offeredPaths(order, rule, reading.sheets);
   const first = order.window?.path;
   if (first === 'hosted_checkout' || first === 'invoice') {

@@ -1,6 +1,6 @@
 import type { CeilingReading } from './decision.ts';
 import { attemptNumbered, hasMoney, instrumentById, isAuthorized, isPayable } from './facts.ts';
-import { mayChoose, type Reading, ruleOf } from './next-action.ts';
+import { isPending, mayChoose, patienceEndsAt, type Reading, ruleOf } from './next-action.ts';
 import type { Instrument, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { refusalOfInstrument } from './plan/usable.ts';
@@ -44,19 +44,11 @@ export function refuseRecovery(
 
 /** While an outcome is unknown the buyer is asked for patience; a pending payment cannot be left at all. */
 function refuseImpatience(reading: Reading, now: Instant): Refusal | null {
-  const patienceMs = ruleOf(reading).windows.buyerPatienceMs;
-  for (const attempt of reading.order.attempts) {
-    if (!isPayable(attempt)) continue;
-    if (attempt.outcome === 'pending') return refused('The processor is working on the payment: it cannot be left.');
-    if (attempt.outcome !== 'unknown' || attempt.proof === null) continue;
-    const until = Date.parse(attempt.proof.since) + patienceMs;
-    if (Date.parse(now) < until) {
-      return refused(
-        `The payment is being confirmed. Another path can be chosen from ${instantText(new Date(until).toISOString())}.`,
-      );
-    }
-  }
-  return null;
+  if (reading.order.attempts.some(isPending))
+    return refused('The processor is working on the payment: it cannot be left.');
+  const until = patienceEndsAt(reading);
+  if (until === null || Date.parse(now) >= Date.parse(until)) return null;
+  return refused(`The payment is being confirmed. Another path can be chosen from ${instantText(until)}.`);
 }
 
 export function refuseCancel(order: OrderState): Refusal | null {

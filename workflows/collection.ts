@@ -132,11 +132,11 @@ export function confirmSaved(collection: Collection, saved: Progress): void {
 }
 
 export function viewOf({ order, input }: Collection): OrderView {
-  return orderView({ order, rulebook: input.rulebook, sheets: input.sheets });
+  return orderView({ order, rulebook: input.rulebook, sheets: input.sheets, now: new Date().toISOString() });
 }
 
 export function nextActionIn({ order, input }: Collection) {
-  return nextActionOf({ order, rulebook: input.rulebook, sheets: input.sheets });
+  return nextActionOf({ order, rulebook: input.rulebook, sheets: input.sheets, now: new Date().toISOString() });
 }
 
 /** The caller can be answered: nothing is being tried for them right now. */

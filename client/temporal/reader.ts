@@ -41,7 +41,7 @@ export class OrderReader {
 
   async reading(order: OrderState): Promise<Reading> {
     const { rulebook, sheets } = await this.#parts.policies.ofOrder(order.facts.merchantId, order.facts.rulebook.hash);
-    return { order, rulebook, sheets };
+    return { order, rulebook, sheets, now: new Date().toISOString() };
   }
 
   async view(state: OrderState): Promise<OrderView> {
