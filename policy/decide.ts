@@ -166,6 +166,9 @@ function wakeOf(draft: Draft): Decision['wake'] {
 /** A decision that had something to weigh becomes a line of the timeline with its explanation. */
 function explain(draft: Draft): Explanation | null {
   if (draft.decided === null || (draft.evidence.length === 0 && draft.refused.length === 0)) return null;
+  const told = `${draft.refused.length} ${draft.decided}`;
+  if (draft.evidence.length === 0 && draft.order.lastDecided === told) return null;
+  draft.order.lastDecided = told;
   const explanation = {
     rule: { name: draft.rule.name, rulebook: draft.rulebook.id, version: draft.rulebook.version },
     evidence: draft.evidence,

@@ -116,3 +116,11 @@ export function askPerson(draft: Draft, code: string, attempt: Attempt | null, t
   draft.order.review = { code, attempt: attempt?.number ?? null, since: draft.now };
   tell(draft, 'needs_review', text, attempt === null ? {} : { attempt });
 }
+
+/** A processor is skipped: said once in a round. */
+export function tellSkipped(draft: Draft, processor: string, why: string): void {
+  const told = `${draft.order.round} ${processor}`;
+  if (draft.order.toldSkipped?.includes(told) === true) return;
+  draft.order.toldSkipped = [...(draft.order.toldSkipped ?? []), told];
+  tell(draft, 'processor_skipped', `${processor} skipped: ${why}`);
+}

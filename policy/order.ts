@@ -188,4 +188,7 @@ export interface OrderState {
   seq: number;
   /** Ids of events and commands already applied, newest last, bounded. */
   appliedIds: string[];
+  /** What was decided last, and which processors were said to be skipped, `<round> <processor>`: the same is not told twice. */
+  lastDecided?: string;
+  toldSkipped?: string[];
 }

@@ -1,4 +1,4 @@
-import { type Draft, sheetOf, tell } from '../draft.ts';
+import { type Draft, sheetOf, tellSkipped } from '../draft.ts';
 import type { Instrument } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import { canUse } from './usable.ts';
@@ -9,7 +9,7 @@ export function firstUsable(draft: Draft, instrument: Instrument): Sheet | undef
     const sheet = sheetOf(draft, processor);
     if (sheet !== undefined && canUse(draft, sheet, instrument, true)) return sheet;
     const why = sheet === undefined ? 'no such processor is set up' : (draft.refused.at(-1)?.why ?? 'not usable');
-    tell(draft, 'processor_skipped', `${processor} skipped: ${why}`);
+    tellSkipped(draft, processor, why);
   }
   return undefined;
 }

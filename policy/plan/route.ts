@@ -1,4 +1,4 @@
-import { after, type Draft, refuse, sheetOf, tell } from '../draft.ts';
+import { after, type Draft, refuse, sheetOf, tellSkipped } from '../draft.ts';
 import { instrumentById, lastAttempt, primaryOperation } from '../facts.ts';
 import type { Attempt, Instrument, OrderState } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
@@ -212,7 +212,7 @@ function tryFirstUsable(
     const sheet = sheetOf(draft, processor);
     const why = sheet === undefined ? 'no such processor is set up' : null;
     if (sheet === undefined || !canUse(draft, sheet, instrument, true)) {
-      tell(draft, 'processor_skipped', `${processor} skipped: ${why ?? draft.refused.at(-1)?.why ?? 'not usable'}`);
+      tellSkipped(draft, processor, why ?? draft.refused.at(-1)?.why ?? 'not usable');
       first = false;
       continue;
     }

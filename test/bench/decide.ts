@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { decide } from '../../policy/decide.ts';
 import type { DecideInput } from '../../policy/decision.ts';
 import type { World, WorldOptions } from '../policy/decide/driver.ts';
@@ -147,16 +146,3 @@ function decisionsASecond(inputs: DecideInput[]): number {
   }
   return (decisions / usedMs) * 1_000;
 }
-
-function main(): void {
-  const rate = measureDecide();
-  if (process.argv.includes('--json')) console.log(JSON.stringify(rate));
-  else {
-    const { decidePerSecond, slowest, fastest, inputs } = rate;
-    console.log(
-      `decide: ${decidePerSecond} a second on one core (median of ${ROUNDS}; ${slowest} to ${fastest}; ${inputs} inputs)`,
-    );
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();

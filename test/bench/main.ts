@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { Recoup } from '../../client/index.ts';
+import { measureDecide } from './decide.ts';
 import { type Case, type CaseResult, runCase } from './pairs.ts';
 import { startServers } from './servers.ts';
 import { waitingOrders } from './waiting.ts';
@@ -34,6 +35,8 @@ function cases(): Case[] {
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
+  const rate = measureDecide();
+  say(`decide: ${rate.decidePerSecond} a second on one core (${rate.slowest} to ${rate.fastest})`);
   say('Starting Temporal, PostgreSQL, simulator and both workers …');
   const servers = await startServers();
   try {
@@ -51,7 +54,7 @@ async function main(): Promise<void> {
     const waiting = Number(values.waiting);
     const waitingResult = waiting === 0 ? null : await waitingOrders(recoup, servers.workerPid, waiting);
     if (waitingResult !== null) say(`${waiting} orders waiting: the worker holds ${waitingResult.workerRssMb} MB`);
-    const report = { cases: results, waitingOrders: waitingResult };
+    const report = { cases: results, decidePerSecond: rate.decidePerSecond, waitingOrders: waitingResult };
     process.stdout.write(`${JSON.stringify(report, null, values.json ? undefined : 2)}\n`);
     await recoup.close();
     await connection.close();
