@@ -28,36 +28,74 @@ export async function startServers(): Promise<BenchServers> {
   const directory = mkdtempSync(join(tmpdir(), 'recoup-bench-'));
   chmodSync(directory, 0o755);
   keeper.removeWhenKilled(directory);
-  const [temporalPort, postgresPort, control, alpha, beta, gamma] = (await Promise.all(
-    Array.from({ length: 6 }, anyFreePort),
-  )) as [number, number, number, number, number, number];
-  const log = (name: string) => join(directory, `${name}.log`);
-  const postgres = await embeddedPostgres({
-    directory: join(directory, 'postgres'),
-    port: postgresPort,
-    password: randomBytes(12).toString('hex'),
-    logFile: log('postgres'),
-    rank: 5,
-  });
   const children: RunningChild[] = [];
-  const start = async (spec: ChildSpec) => {
+  const start: Start = async (spec) => {
     const child = new RunningChild(spec, keeper);
     children.unshift(child);
     await child.untilReady();
     return child;
   };
-  const executable = await temporalCli();
+  const close = async () => {
+    for (const child of children) await child.stop();
+    rmSync(directory, { recursive: true, force: true });
+    await keeper.close();
+  };
+  try {
+    const databaseUrl = await startDatabase(directory, start, keeper);
+    const { env, ...servers } = await settingsOf(databaseUrl);
+    await startTemporal(directory, Number(env.TEMPORAL_ADDRESS.split(':')[1]), start);
+    const service = serviceOf(directory, env);
+    await start(service('simulator', 'simulator/main.ts', 3));
+    const worker = await start(service('worker', 'worker/main.ts', 2));
+    await start(service('bare', 'test/bench/bare-worker.ts', 1));
+    return { ...servers, databaseUrl, workerPid: worker.pid, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Start = (spec: ChildSpec) => Promise<RunningChild>;
+
+async function startDatabase(directory: string, start: Start, keeper: Keeper): Promise<string> {
+  const postgres = await embeddedPostgres({
+    directory: join(directory, 'postgres'),
+    port: await anyFreePort(),
+    password: randomBytes(12).toString('hex'),
+    logFile: join(directory, 'postgres.log'),
+    rank: 5,
+  });
+  keeper.removeWhenKilled(postgres.dataDirectory);
   await start(postgres.spec);
-  await start(temporalServer({ executable, port: temporalPort, directory, logFile: log('temporal'), rank: 4 }));
   const databaseUrl = await ensureDatabase(postgres, 'bench');
   await migrate(databaseUrl);
-  const onLoopback = (port: number) => `http://127.0.0.1:${port}`;
+  return databaseUrl;
+}
+
+async function startTemporal(directory: string, port: number, start: Start): Promise<void> {
+  const executable = await temporalCli();
+  await start(temporalServer({ executable, port, directory, logFile: join(directory, 'temporal.log'), rank: 4 }));
+}
+
+const onLoopback = (port: number) => `http://127.0.0.1:${port}`;
+
+async function settingsOf(databaseUrl: string) {
+  const [temporal, control, alpha, beta, gamma] = (await Promise.all(Array.from({ length: 5 }, anyFreePort))) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`;
   const sealingKey = randomBytes(32).toString('base64');
+  const temporalAddress = `127.0.0.1:${temporal}`;
+  const taskQueue = 'recoup';
+  const processors = { alpha: onLoopback(alpha), beta: onLoopback(beta), gamma: onLoopback(gamma) };
   const env = {
     DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
-    TEMPORAL_TASK_QUEUE: 'recoup',
+    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_TASK_QUEUE: taskQueue,
     RECOUP_SEALING_KEY: sealingKey,
     RECOUP_MODE: 'test',
     RECOUP_TIME_SCALE: '1',
@@ -65,42 +103,33 @@ export async function startServers(): Promise<BenchServers> {
     SIMULATOR_ALPHA_PORT: String(alpha),
     SIMULATOR_BETA_PORT: String(beta),
     SIMULATOR_GAMMA_PORT: String(gamma),
-    SIMULATOR_ALPHA_URL: onLoopback(alpha),
-    SIMULATOR_BETA_URL: onLoopback(beta),
-    SIMULATOR_GAMMA_URL: onLoopback(gamma),
+    SIMULATOR_ALPHA_URL: processors.alpha,
+    SIMULATOR_BETA_URL: processors.beta,
+    SIMULATOR_GAMMA_URL: processors.gamma,
     SIMULATOR_WEBHOOK_SECRET: webhookSecret,
   };
-  const service = (name: string, file: string, rank: number): ChildSpec => ({
+  return {
+    env,
+    temporalAddress,
+    sealingKey,
+    simulator: { url: onLoopback(control), processors },
+    webhookSecret,
+    taskQueue,
+  };
+}
+
+function serviceOf(directory: string, env: Record<string, string>) {
+  return (name: string, file: string, rank: number): ChildSpec => ({
     name,
     command: process.execPath,
     args: nodeArguments(join(ROOT, file)),
     env: { ...process.env, ...env },
     cwd: ROOT,
-    logFile: log(name),
+    logFile: join(directory, `${name}.log`),
     rank,
     stopSignal: 'SIGTERM',
     graceMs: 20_000,
     readyWithinMs: 90_000,
     isReady: async (child) => child.readyLine(),
   });
-  await start(service('simulator', 'simulator/main.ts', 3));
-  const worker = await start(service('worker', 'worker/main.ts', 2));
-  await start(service('bare', 'test/bench/bare-worker.ts', 1));
-  return {
-    temporalAddress: env.TEMPORAL_ADDRESS,
-    databaseUrl,
-    sealingKey,
-    simulator: {
-      url: onLoopback(control),
-      processors: { alpha: onLoopback(alpha), beta: onLoopback(beta), gamma: onLoopback(gamma) },
-    },
-    webhookSecret,
-    taskQueue: 'recoup',
-    workerPid: worker.pid,
-    close: async () => {
-      for (const child of children) await child.stop();
-      for (const path of [directory, postgres.dataDirectory]) rmSync(path, { recursive: true, force: true });
-      await keeper.close();
-    },
-  };
 }
