@@ -17,7 +17,7 @@ export function createLoadOrder(context: ActivityContext) {
     if (rulebook === null)
       throw new Error(`Rulebook ${state.facts.rulebook.hash} of order ${orderId} is not in the store`);
     return {
-      state,
+      state: { ...state, attempts: state.attempts.map((attempt) => ({ ...attempt, lookupSince: null })) },
       rulebook: scaleRulebook(rulebook, timeScale),
       sheets: [...context.processors.values()].map(({ sheet }) => scaleSheet(sheet, timeScale)),
       answers: answersOwed(stored.state.attempts, await store.listOperations(merchantId, orderId)),

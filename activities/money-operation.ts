@@ -14,6 +14,12 @@ import { recordProofs } from './save-progress.ts';
 const HEARTBEAT_EVERY_MS = 1_000;
 
 /**
+ * From asking for the claim to the write, by the wall clock. Shorter than the heartbeat timeout: a worker that was frozen
+ * in between for longer may have been given up, and the payment proved absent and collected elsewhere.
+ */
+const SEND_WITHIN_MS = 2_500;
+
+/**
  * The one way to a processor: claim in the store, send once, record the outcome.
  *
  * 1. Nothing leaves before the claim is committed. A failure before that is proved to have sent nothing.
@@ -29,10 +35,14 @@ export async function moneyOperation(context: ActivityContext, input: MoneyOpera
     if (isPast(context, input.sendBefore)) return unsent(input, 'late', startedAt);
     const processor = context.processors.get(input.processor);
     if (processor === undefined) return unsent(input, 'processor_missing', startedAt);
+    const credential = await readCredential(context, input);
+    if (credential === null) return unsent(input, 'credential_unreadable', startedAt);
+    const claimAskedAtMs = context.nowMs();
     const claim = await claimOrFail(context, input);
     const settled = await resultWithoutSending(context, input, claim, startedAt);
     if (settled !== null) return settled;
-    const result = await sendOnce(context, input, processor, claim, startedAt);
+    if (context.nowMs() - claimAskedAtMs > SEND_WITHIN_MS) return notSentInTime(context, input, startedAt);
+    const result = await sendOnce(context, input, { processor, claim, startedAt, ...credential });
     await recordOrCarryOn(context, result);
     return result;
   } finally {
@@ -156,27 +166,42 @@ async function recordOrCarryOn(context: ActivityContext, result: OperationResult
   try {
     await context.store.recordOutcome({ key: result.key, result });
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    log.warn('The outcome was not recorded in the store; the claim stays open', { attempt: result.attempt });
+    const name = error instanceof Error ? error.name : 'unknown';
+    log.warn('The outcome was not recorded in the store; the claim stays open', { attempt: result.attempt, name });
+  }
+}
+
+async function notSentInTime(
+  context: ActivityContext,
+  input: MoneyOperationInput,
+  startedAt: string,
+): Promise<OperationResult> {
+  const result = unsent(input, 'not_sent_in_time', startedAt);
+  await recordOrCarryOn(context, result);
+  return result;
+}
+
+/** In clear from here to the send; `null` when no key opens it, and then nothing is claimed. */
+async function readCredential(
+  context: ActivityContext,
+  { sealedCredential }: MoneyOperationInput,
+): Promise<{ credential?: string } | null> {
+  if (sealedCredential === undefined) return {};
+  try {
+    return { credential: await context.openCredential(sealedCredential) };
+  } catch {
+    log.error('A sealed credential cannot be opened: is the sealing key the one that sealed it?');
+    return null;
   }
 }
 
 async function sendOnce(
   context: ActivityContext,
   input: MoneyOperationInput,
-  processor: Processor,
-  claim: ClaimAnswer,
-  startedAt: string,
+  call: { processor: Processor; claim: ClaimAnswer; startedAt: string; credential?: string },
 ): Promise<OperationResult> {
-  const {
-    sealedCredential,
-    progress: _progress,
-    resendUntil: _until,
-    sendBefore: _before,
-    timeoutMs,
-    ...request
-  } = input;
-  const credential = sealedCredential === undefined ? undefined : await context.openCredential(sealedCredential);
+  const { sealedCredential: _sealed, progress: _p, resendUntil: _r, sendBefore: _b, timeoutMs, ...request } = input;
+  const { processor, claim, startedAt, credential } = call;
   const answer: ProcessorAnswer = await processor.send(
     { ...request, ...(credential === undefined ? {} : { credential }) },
     { timeoutMs, signal: Context.current().cancellationSignal },

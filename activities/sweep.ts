@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { lateEventWorkflowId, type OrderRef, orderOfWorkflowId, orderWorkflowId } from '../contract/ids.ts';
 import { ORDER_LATE_EVENT, ORDER_PAYMENT, processorEvent } from '../contract/messages.ts';
@@ -25,13 +26,27 @@ export function createSweep(context: ActivityContext) {
     const open = await nextOpenOrders(context, after);
     const lost = [...(await endedRuns(context)), ...(await withoutRun(context, open))];
     let reopened = 0;
-    for (const order of lost) if ((await reopenOrder(order)) === 'reopened') reopened += 1;
+    for (const order of lost) {
+      await one(order, async () => {
+        if ((await reopenOrder(order)) === 'reopened') reopened += 1;
+      });
+    }
     const before = new Date(context.nowMs() - EVENT_GRACE_MS).toISOString();
     const events = await context.store.listUnappliedEvents({ before, limit: BATCH });
-    for (const event of events) await signalAgain(context, event);
+    for (const event of events) await one(event, () => signalAgain(context, event));
     await context.store.idempotency.purge();
     return { reopened, signalled: events.length, after: open.length < BATCH ? null : (open.at(-1) ?? null) };
   };
+}
+
+/** One order that cannot be helped must not keep the others from being helped: the next sweep tries it again. */
+async function one(order: OrderRef, help: () => Promise<void>): Promise<void> {
+  try {
+    await help();
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown';
+    log.warn('The sweeper could not help an order', { merchantId: order.merchantId, orderId: order.orderId, name });
+  }
 }
 
 function nextOpenOrders({ store, nowMs }: ActivityContext, after: OpenOrder | null): Promise<OpenOrder[]> {

@@ -46,7 +46,8 @@ export function decide(input: DecideInput): Decision {
   applyExpiry(draft);
   // While a processor owes an answer messages are written down, and planning waits: a second command would be lost.
   // What is no news changes nothing, but it may come in the place of the clock.
-  if (!isAnswerOwed(draft.order) && (news || hasDueStep(draft)) && !lateTruth(draft)) planOnce(draft);
+  const mayPlan = input.moreToCome !== true && !isAnswerOwed(draft.order);
+  if (mayPlan && (news || hasDueStep(draft)) && !lateTruth(draft)) planOnce(draft);
   return finish(draft, input);
 }
 
@@ -140,7 +141,8 @@ function isTooLate(draft: Draft, event: OrderEvent): boolean {
   }
 }
 
-function idOf(event: OrderEvent): string | null {
+/** Id of a message, under which it is applied once; `null` for what is not a message. */
+export function idOf(event: OrderEvent): string | null {
   if (event.type === 'processor_event') return `${event.event.processor}:${event.event.eventId}`;
   return 'id' in event ? event.id : null;
 }

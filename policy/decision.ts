@@ -25,6 +25,8 @@ export interface DecideInput {
   sheets: Sheet[];
   health: ProcessorHealth[];
   now: Instant;
+  /** More messages wait: write this one down, and plan when the last of them is known. */
+  moreToCome?: boolean;
 }
 
 export interface Decision {

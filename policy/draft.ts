@@ -110,9 +110,13 @@ export function isDue(draft: Draft, at: Instant | null | undefined): boolean {
   return at !== null && at !== undefined && Date.parse(at) <= draft.nowMs;
 }
 
-/** Hands the order to a person. The first reason stays until it is settled. */
+/** Reasons that only say that something took too long: one that says what is wrong takes their place. */
+const YIELDS = new Set(['windows_over', 'unknown_too_long', 'pending_too_long', 'cannot_fence', 'capture_unknown']);
+
+/** Hands the order to a person. The first reason stays until it is settled, unless it yields to a graver one. */
 export function askPerson(draft: Draft, code: string, attempt: Attempt | null, text: string): void {
-  if (draft.order.review !== null) return;
+  const { review } = draft.order;
+  if (review !== null && (!YIELDS.has(review.code) || YIELDS.has(code))) return;
   draft.order.review = { code, attempt: attempt?.number ?? null, since: draft.now };
   tell(draft, 'needs_review', text, attempt === null ? {} : { attempt });
 }

@@ -67,11 +67,16 @@ export const inTask = proxyLocalActivities<Pick<Activities, 'saveProgress'>>({
 });
 
 /** The store's reads and writes that may wait until the store is back. */
-export const untilDone = proxyActivities<
-  Pick<Activities, 'saveProgress' | 'loadOrder' | 'reopenOrder' | 'sweep' | 'handOver'>
->({
+export const untilDone = proxyActivities<Pick<Activities, 'saveProgress' | 'loadOrder' | 'reopenOrder' | 'handOver'>>({
   startToCloseTimeout: '30 s',
   scheduleToCloseTimeout: '30 days',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** The next sweep is the retry: one that hangs must not hold up those after it. */
+export const { sweep } = proxyActivities<Pick<Activities, 'sweep'>>({
+  startToCloseTimeout: '50 s',
+  scheduleToCloseTimeout: '55 s',
+  retry: { maximumAttempts: 1 },
 });

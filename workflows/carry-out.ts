@@ -24,12 +24,15 @@ export async function carryOut(collection: Collection, command: SendCommand): Pr
   const sheet = collection.input.sheets.find(({ processor }) => processor === attempt.processor);
   try {
     const result = await runOperation(input, sheet, command.summary);
-    if (input.progress !== null && result.claim !== 'none') confirmSaved(collection, input.progress);
+    if (input.progress !== null && WRITTEN.has(result.claim)) confirmSaved(collection, input.progress);
     return result;
   } catch (error) {
     return resultOfFault(error, input, operation.startedAt);
   }
 }
+
+/** Claims that took the progress with them. */
+const WRITTEN = new Set<OperationResult['claim']>(['granted', 'sent_again', 'recorded', 'expired']);
 
 /** The key is fixed before the first send and never again. It is shown beside its readable form. */
 function fixKey(collection: Collection, attempt: Attempt, operation: Operation): void {

@@ -1,7 +1,7 @@
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { LoadedOrder, Progress } from '../activities/inputs.ts';
 import type { OrderPaymentInput } from '../contract/messages.ts';
-import { decide } from '../policy/decide.ts';
+import { decide, idOf } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { MerchantEvent, OrderEvent, TimelineEntry } from '../policy/events.ts';
 import { inFlight, lastAttempt } from '../policy/facts.ts';
@@ -28,6 +28,8 @@ export interface Collection {
   backlog: Promise<void> | null;
   /** True until the first write of a run that began with `collect`. */
   firstWrite: boolean;
+  /** Messages decided on since the last write that the store kept: given back when the store's story is taken instead. */
+  sinceKept: OrderEvent[];
   /** Entries of this run, for the queries. */
   told: TimelineEntry[];
 }
@@ -44,12 +46,13 @@ export function openCollection(input: OrderPaymentInput): Collection {
     unsaved: nothingUnsaved(),
     backlog: null,
     firstWrite: input.firstOfOrder,
+    sinceKept: [],
     told: [],
   };
 }
 
 /** Lets the policy decide on one event and takes the new state. The clock is the workflow's own. */
-export function decideOn(collection: Collection, event: OrderEvent): Decision {
+export function decideOn(collection: Collection, event: OrderEvent, moreToCome = false): Decision {
   const { rulebook, sheets } = collection.input;
   const before = collection.order;
   const decision = decide({
@@ -60,8 +63,10 @@ export function decideOn(collection: Collection, event: OrderEvent): Decision {
     ceilings: [],
     health: [],
     now: new Date().toISOString(),
+    moreToCome,
   });
   collection.order = decision.order;
+  if (idOf(event) !== null) collection.sinceKept.push(event);
   collection.wake = decision.wake;
   remember(collection, decision.entries, decision.events);
   collection.unsaved.proofs.push(...provedOtherwise(before, decision.order, event));
@@ -128,6 +133,7 @@ export function confirmSaved(collection: Collection, saved: Progress): void {
   unsaved.events.splice(0, saved.events.length);
   unsaved.appliedEvents.splice(0, saved.appliedEvents.length);
   unsaved.proofs.splice(0, saved.proofs.length);
+  collection.sinceKept = [];
   collection.firstWrite = false;
 }
 
@@ -152,4 +158,7 @@ export function adopt(collection: Collection, { state, rulebook, sheets }: Loade
   collection.input = { ...collection.input, rulebook, sheets, startId: `found-${state.seq}` };
   collection.firstWrite = false;
   collection.unsaved = nothingUnsaved();
+  const unknown = collection.sinceKept.filter((event) => !state.appliedIds.includes(idOf(event) ?? ''));
+  collection.sinceKept = [];
+  collection.inbox.unshift(...unknown);
 }

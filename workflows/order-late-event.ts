@@ -17,17 +17,22 @@ export async function orderLateEvent(order: OrderLateEventInput): Promise<void> 
   await condition(() => arrived.length > 0);
   while (arrived.length > 0) {
     const events = arrived.splice(0);
-    if ((await untilDone.handOver({ order, events })) === 'closed') await applyToClosed(order, events);
+    const gone = (await untilDone.handOver({ order, events })) === 'closed';
+    // Opened again between the two looks at the store: the new run gets them.
+    if (gone && !(await applyToClosed(order, events))) arrived.unshift(...events);
   }
 }
 
-async function applyToClosed(order: OrderLateEventInput, events: ProcessorEvent[]): Promise<void> {
+/** False when the order is open after all. */
+async function applyToClosed(order: OrderLateEventInput, events: ProcessorEvent[]): Promise<boolean> {
   const loaded = await untilDone.loadOrder(order);
-  if (loaded === null) return;
+  if (loaded === null) return true;
+  if (loaded.state.closed === null) return false;
   const input: OrderPaymentInput = { ...loaded, reopened: false, firstOfOrder: false, startId: 'late-event' };
   const collection = openCollection(input);
   for (const event of events) decideOn(collection, { type: 'processor_event', event });
   await record(collection);
   await finishWriting(collection);
   if (collection.order.closed === null) await untilDone.reopenOrder(order);
+  return true;
 }

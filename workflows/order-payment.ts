@@ -1,8 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { SaveOutcome } from '../activities/inputs.ts';
 import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages.ts';
-import type { OrderEvent } from '../policy/events.ts';
-import type { ClosedStage } from '../policy/terms.ts';
+import type { OrderEvent, SendCommand } from '../policy/events.ts';
 import { untilDone } from './activities.ts';
 import { carryOut } from './carry-out.ts';
 import { adopt, type Collection, decideOn, openCollection, takeMessage } from './collection.ts';
@@ -37,7 +36,7 @@ async function collectOrder(collection: Collection): Promise<OrderPaymentResult>
     }
     showDetails(collection);
     const { closed } = collection.order;
-    if (closed !== null && collection.inbox.length === 0) return finish(collection, closed.stage);
+    if (closed !== null && (await isFinished(collection))) return { stage: closed.stage };
     if (shouldContinue(collection, events)) await goOnInNewRun(collection);
     event = await nextEvent(collection);
   }
@@ -47,9 +46,14 @@ async function collectOrder(collection: Collection): Promise<OrderPaymentResult>
 async function untilAccepted(collection: Collection): Promise<void> {
   const leftMs = Date.parse(collection.order.facts.notAfter) - Date.now();
   if (collection.accepted || leftMs <= 0) return;
-  await condition(() => collection.accepted || collection.inbox.length > 0, leftMs, {
+  await condition(() => collection.accepted || collection.inbox.some(isEnding), leftMs, {
     summary: 'Waiting for collect to be accepted',
   });
+}
+
+/** Who has not paid yet may still cancel. */
+function isEnding({ type }: OrderEvent): boolean {
+  return type === 'cancel_requested' || type === 'close_requested';
 }
 
 function firstEvent(collection: Collection): OrderEvent {
@@ -61,7 +65,7 @@ function firstEvent(collection: Collection): OrderEvent {
 
 /** Decides, does what was decided, and decides again on what came of it, until there is nothing to do but wait. */
 async function followThrough(collection: Collection, event: OrderEvent): Promise<void> {
-  let { command } = decideOn(collection, event);
+  let command = decideOnAll(collection, event);
   while (command !== null) {
     showDetails(collection);
     const result = await carryOut(collection, command);
@@ -70,6 +74,14 @@ async function followThrough(collection: Collection, event: OrderEvent): Promise
     while (collection.inbox.length > 0) decideOn(collection, takeMessage(collection) ?? CLOCK);
     ({ command } = decideOn(collection, { type: 'answered', result }));
   }
+}
+
+/** Who waits to end the order is heard before anything is planned: no charge starts with a cancel in the inbox. */
+function decideOnAll(collection: Collection, event: OrderEvent): SendCommand | null {
+  if (!collection.inbox.some(isEnding)) return decideOn(collection, event).command;
+  decideOn(collection, event, true);
+  while (collection.inbox.length > 0) decideOn(collection, takeMessage(collection) ?? CLOCK, true);
+  return decideOn(collection, CLOCK).command;
 }
 
 /** The store has a story of this order that this run does not know: of an earlier run, or of what a reset took back. */
@@ -95,10 +107,12 @@ async function nextEvent(collection: Collection): Promise<OrderEvent> {
   return takeMessage(collection) ?? CLOCK;
 }
 
-async function finish(collection: Collection, stage: ClosedStage): Promise<OrderPaymentResult> {
+/** Everything is written and answered, and nothing came in the meantime. */
+async function isFinished(collection: Collection): Promise<boolean> {
+  if (collection.inbox.length > 0) return false;
   await finishWriting(collection);
-  await condition(allHandlersFinished);
-  return { stage };
+  await condition(() => allHandlersFinished() || collection.inbox.length > 0);
+  return collection.inbox.length === 0;
 }
 
 /** Only at quiet points, so that no answer is owed and no update is half-way. */

@@ -25,7 +25,7 @@ async function save(collection: Collection): Promise<SaveOutcome> {
   if (collection.backlog === null) {
     try {
       const saved = await inTask.saveProgress(progress);
-      confirmSaved(collection, progress);
+      if (saved === 'saved' || saved === 'stale') confirmSaved(collection, progress);
       return saved;
     } catch {
       collection.backlog = Promise.resolve();

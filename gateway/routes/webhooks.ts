@@ -76,7 +76,8 @@ async function deliver(services: Services, event: ProcessorEvent): Promise<void>
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     const stored = await store.findOrder(order.merchantId, order.orderId);
-    if (stored === null) return store.parkEvent(event.processor, event.eventId, 'order_unknown');
+    // Parked when it was stored; the order's first write takes it out again.
+    if (stored === null) return;
     if (isOldNews(stored.state, event)) return store.parkEvent(event.processor, event.eventId, 'already_known');
     await client.withDeadline(deadlineMs, () => signalLateEvent(services, event));
   }

@@ -71,9 +71,12 @@ function applyNeverSent(draft: Draft, attempt: Attempt, operation: Operation, re
   if (result.evidence === 'late') draft.order.askedBuyer = true;
 }
 
+/** Our own settings keep this processor, or this credential, from being used. */
+const UNUSABLE = new Set(['processor_missing', 'credential_unreadable']);
+
 function classOfUnsent({ evidence }: OperationResult): FailureClass | null {
   if (evidence === 'late') return null;
-  return evidence === 'processor_missing' ? 'misconfigured' : 'transient';
+  return UNUSABLE.has(evidence) ? 'misconfigured' : 'transient';
 }
 
 function applyCollecting(draft: Draft, attempt: Attempt, operation: Operation, result: OperationResult): void {

@@ -18,7 +18,7 @@ export function settle(draft: Draft): boolean {
   order.retryAt = null;
   order.choice = null;
   order.window = null;
-  if (order.review !== null && ANSWERED_BY_MONEY.has(order.review.code)) order.review = null;
+  if (isAnsweredByMoney(order)) order.review = null;
   if (!ended) reviewAmount(draft);
   reviewSurplus(draft);
   const open = payableAttempts(order).filter((attempt) => !hasMoney(attempt));
@@ -36,9 +36,15 @@ const ANSWERED_BY_MONEY = new Set([
   'cannot_fence',
   'capture_unknown',
   'capture_declined',
-  'event_mismatch',
   'duplicate_unexplained',
 ]);
+
+/** A notice that disagreed is answered only by money of the very attempt that it was about. */
+function isAnsweredByMoney({ review, attempts }: Draft['order']): boolean {
+  if (review === null) return false;
+  if (review.code !== 'event_mismatch') return ANSWERED_BY_MONEY.has(review.code);
+  return attempts.some((attempt) => attempt.number === review.attempt && hasMoney(attempt));
+}
 
 /** Less than the amount, or in another currency, does not pay an order. (More than it is a surplus.) */
 function reviewAmount(draft: Draft): void {

@@ -90,13 +90,13 @@ END $$;
 --   an older epoch's run never writes it (nor merchant events, nor inbox marks): its story was replaced;
 --   within its own epoch it only moves forward, by the length of the run's history: a task that Temporal discarded may
 --   have written more, but what counts is the later task;
---   a newer epoch's run replaces it, unless that would lose an attempt (the row then waits until the run caught up).
+--   a newer epoch's run replaces it, unless what is stored is further along: then that run goes on from the store.
 CREATE FUNCTION write_progress(h order_head, keep_state boolean, p jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   epoch_now integer := coalesce(h.run_epoch, h.epoch + 1);
   replaces boolean := NOT keep_state AND CASE
     WHEN epoch_now = h.state_epoch THEN (p->>'position')::int >= h.state_position
-    ELSE (p->>'attempts')::int >= h.attempts END;
+    ELSE NOT h.behind END;
 BEGIN
   IF h.run_epoch IS NULL THEN
     INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id)
@@ -122,7 +122,8 @@ BEGIN
   INSERT INTO outbox (id, merchant_id, order_id, event)
   SELECT e->>'id', h.merchant_id, h.order_id, e->'event' FROM jsonb_array_elements(p->'events') e
   ON CONFLICT DO NOTHING;
-  IF jsonb_array_length(p->'applied') > 0 THEN
+  -- A decision that the row does not hold has applied nothing.
+  IF jsonb_array_length(p->'applied') > 0 AND (h.created OR replaces OR epoch_now = h.state_epoch) THEN
     UPDATE inbox SET status = 'applied', applied_at = now(), reason = NULL
       FROM jsonb_array_elements(p->'applied') a
      WHERE inbox.processor = a->>'processor' AND inbox.event_id = a->>'eventId' AND status IN ('stored', 'parked');
@@ -145,7 +146,7 @@ BEGIN
     PERFORM write_progress(h, false, p);
     IF h.run_epoch < h.epoch THEN
       answer := 'stale';
-    ELSIF h.run_epoch IS DISTINCT FROM h.state_epoch AND (p->>'attempts')::int < h.attempts THEN
+    ELSIF h.behind THEN
       answer := 'behind';
       SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
     ELSE

@@ -38,7 +38,8 @@ BEGIN
       RETURN format('attempt %s was made at %s, account %s', attempt_now, other.processor, other.account);
     ELSIF starts AND other.attempt > attempt_now THEN
       RETURN format('attempt %s was started after attempt %s', other.attempt, attempt_now);
-    ELSIF other.attempt <> attempt_now AND other.operation IN ('charge', 'capture') AND other.outcome = 'succeeded'
+    ELSIF other.attempt <> attempt_now AND other.operation IN ('charge', 'capture', 'open_hosted', 'open_invoice')
+      AND other.outcome = 'succeeded'
       AND coalesce(other.result->>'authorizedOnly', 'false') <> 'true'
       AND NOT EXISTS (SELECT FROM operations back
         WHERE back.merchant_id = h.merchant_id AND back.order_id = h.order_id AND back.attempt = other.attempt
@@ -116,6 +117,7 @@ BEGIN
   hindrance := claim_hindrance(h, outdated OR p IS NULL, c);
 
   IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
+     OR (h.behind AND (NOT known OR what IS NOT NULL))
      OR (NOT known AND hindrance IS NOT NULL AND outdated) THEN
     answer := 'order_exists'; what := NULL;
     SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;

@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { ClaimInput, Progress } from '../../store/store.ts';
-import { claim, LATER, merchantEvent, newOrder, nextClaim, progress, record, SOON, state, useStore } from './world.ts';
+import {
+  claim,
+  LATER,
+  merchantEvent,
+  NOW,
+  newOrder,
+  nextClaim,
+  processorEvent,
+  progress,
+  record,
+  SOON,
+  state,
+  useStore,
+} from './world.ts';
 
 const opened = useStore();
 
@@ -190,16 +203,32 @@ describe('who may write the order’s state', () => {
     expect(await opened.store.listTimeline('default', order)).toHaveLength(2);
   });
 
-  test('a newer epoch may step back, but never loses an attempt', async () => {
+  test('a newer epoch that knows less than the row never replaces it: it is told so, and goes on from the row', async () => {
     const order = newOrder();
     await opened.store.saveProgress(progress(order, { state: state(order, 9, 2), stage: 'waiting_buyer' }));
     const back = (seq: number, attempts: number) =>
       opened.store.saveProgress(
         progress(order, { runId: 'run-b', firstOfOrder: false, state: state(order, seq, attempts) }),
       );
-    await back(4, 1);
+    expect(await back(4, 1)).toMatchObject({ kind: 'behind', state: { seq: 9 } });
+    expect(await back(6, 2)).toMatchObject({ kind: 'behind', state: { seq: 9 } });
     expect(await opened.store.findOrder('default', order)).toMatchObject({ state: { seq: 9 }, epoch: 2 });
-    await back(6, 2);
-    expect(await opened.store.findOrder('default', order)).toMatchObject({ state: { seq: 6 }, stage: 'attempting' });
+    expect(await back(10, 2)).toEqual({ kind: 'saved' });
+    expect(await opened.store.findOrder('default', order)).toMatchObject({ state: { seq: 10 }, stage: 'attempting' });
+  });
+
+  test('a decision that the row does not hold has applied no event', async () => {
+    const order = newOrder();
+    await opened.store.saveProgress(progress(order, { state: state(order, 9, 2) }));
+    await opened.store.storeProcessorEvent({
+      event: processorEvent(order, `evt-${order}`),
+      bodyHash: 'b',
+      receivedAt: NOW,
+    });
+    const appliedEvents = [{ processor: 'alpha', eventId: `evt-${order}` }];
+    await opened.store.saveProgress(
+      progress(order, { runId: 'run-b', firstOfOrder: false, state: state(order, 4, 1), appliedEvents }),
+    );
+    expect(await opened.store.listUnappliedEvents({ merchantId: 'default', orderId: order, limit: 5 })).toHaveLength(1);
   });
 });

@@ -201,6 +201,21 @@ describe('money that comes after the order was closed', () => {
     expect(paid.money).toMatchObject({ captured: 4999, held: 0, net: 4999 });
   });
 
+  test('and whose first run is reset afterwards: what the store knows by now stays, the order is paid', async () => {
+    const orderId = await lateAfter((id) => scene.recoup.orders.close(id, why));
+    const { runId } = await scene.workflow(orderId).describe();
+    await scene.until(orderId, ({ stage }) => stage === 'paid');
+    await scene.client.workflowService.resetWorkflowExecution({
+      namespace: scene.client.options.namespace,
+      workflowExecution: { workflowId: scene.workflow(orderId).workflowId, runId },
+      workflowTaskFinishEventId: 4 as never,
+      reason: 'a test resets',
+      requestId: randomUUID(),
+    });
+    await scene.workflow(orderId).result();
+    expect(await scene.recoup.orders.get(orderId)).toMatchObject({ stage: 'paid', money: { captured: 4999 } });
+  });
+
   test('expired: the money is accepted, the order is paid', async () => {
     const expiresAt = new Date(Date.now() + 4_000).toISOString();
     const orderId = await lateAfter(async () => {}, { expiresAt });
