@@ -3,7 +3,7 @@ import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
 import { attemptNumbered, isPayable, primaryOperation } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
-import type { FailureClass } from '../terms.ts';
+import type { FailureClass, Instant } from '../terms.ts';
 import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
 
 /** An operation came back: write down what it proves. What follows from it is planned afterwards, from the state alone. */
@@ -11,8 +11,9 @@ export function applyAnswer(draft: Draft, result: OperationResult): void {
   const attempt = attemptNumbered(draft.order, result.attempt);
   if (attempt === undefined) return;
   if (result.operation === 'lookup') {
+    const askedAt = attempt.lookupSince ?? result.startedAt;
     attempt.lookupSince = null;
-    return applyLookup(draft, attempt, result);
+    return applyLookup(draft, attempt, result, askedAt);
   }
   const operation = attempt.operations.find((each) => each.operation === result.operation);
   // An answer is owed once for each send; a second one would count a send twice.
@@ -189,13 +190,13 @@ function applyRefund(draft: Draft, attempt: Attempt, result: OperationResult): v
   tell(draft, 'refunded', `Refunded at ${attempt.processor}`, { actor: 'processor', attempt });
 }
 
-function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult): void {
+function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult, askedAt: Instant): void {
   const { proof } = attempt;
   if (proof !== null) proof.lookups += 1;
   switch (result.found) {
     case 'payment':
       // Asked about our own key, "a duplicate of another" says that nothing was collected under this one.
-      if (result.failureClass === 'duplicate') believeAbsence(draft, attempt, result);
+      if (result.failureClass === 'duplicate') believeAbsence(draft, attempt, askedAt);
       else learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
       break;
     case 'closed':
@@ -203,7 +204,7 @@ function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult): v
       break;
     case 'absent':
       tell(draft, 'lookup', `${attempt.processor} does not know this payment`, { attempt, evidence: 'absent' });
-      believeAbsence(draft, attempt, result);
+      believeAbsence(draft, attempt, askedAt);
       break;
     default:
       if (proof !== null) proof.absentAt = [];
@@ -217,15 +218,16 @@ function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult): v
 
 /**
  * Absence is believed only as the sheet says: so many answers, so far apart, all after the last send. The distance is from
- * the end of the first question to the start of the last, whatever the questions themselves took.
+ * the end of the first question to the start of the last, whatever the questions themselves took, and on one clock: the
+ * workers that asked may have others.
  */
-function believeAbsence(draft: Draft, attempt: Attempt, result: OperationResult): void {
+function believeAbsence(draft: Draft, attempt: Attempt, askedAt: Instant): void {
   const rule = sheetOf(draft, attempt.processor)?.lookup?.absence;
   if (rule === null || rule === undefined || attempt.proof === null || attempt.outcome !== 'unknown') return;
-  attempt.proof.absentAt.push(result.endedAt);
+  attempt.proof.absentAt.push(draft.now);
   const [first] = attempt.proof.absentAt;
   if (first === undefined || attempt.proof.absentAt.length < rule.answers) return;
-  if (Date.parse(result.startedAt) - Date.parse(first) < rule.settleMs) return;
+  if (Date.parse(askedAt) - Date.parse(first) < rule.settleMs) return;
   const primary = primaryOperation(attempt);
   if (primary !== undefined) primary.sendsNotExecuted = primary.sends;
   learn(draft, attempt, {
