@@ -64,10 +64,8 @@ export function recoupError(code: ErrorCode, detail = '', extras: ErrorExtras = 
     case 'order_closed':
     case 'order_not_reopenable':
     case 'recovery_refused':
-    case 'order_paid':
     case 'nothing_to_capture':
     case 'not_unknown':
-    case 'nothing_to_hold':
       return new OrderError(code, detail, extras);
     case 'connection_failed':
     case 'unavailable':

@@ -36,10 +36,8 @@ export const ERRORS = {
   order_closed: { title: 'The order is closed', httpStatus: 409, retryable: false },
   order_not_reopenable: { title: 'Only failed and expired orders can be reopened', httpStatus: 409, retryable: false },
   recovery_refused: { title: 'This way of paying cannot be used', httpStatus: 409, retryable: false },
-  order_paid: { title: 'The order is paid', httpStatus: 409, retryable: false },
   nothing_to_capture: { title: 'Nothing is authorized', httpStatus: 409, retryable: false },
   not_unknown: { title: 'The outcome of this attempt is known', httpStatus: 409, retryable: false },
-  nothing_to_hold: { title: 'There is nothing to put on hold or to release', httpStatus: 409, retryable: false },
   rulebook_unknown: { title: 'There is no such rulebook', httpStatus: 400, retryable: false },
   // — incoming webhooks —
   processor_unknown: { title: 'There is no such processor', httpStatus: 404, retryable: false },
@@ -58,11 +56,9 @@ export type ErrorCode = keyof typeof ERRORS;
 /** Codes with which the workflow refuses a command: the type of its `ApplicationFailure`. Nothing was changed then. */
 export const COMMAND_REFUSALS = [
   'recovery_refused',
-  'order_paid',
   'order_closed',
   'nothing_to_capture',
   'not_unknown',
-  'nothing_to_hold',
 ] as const satisfies readonly ErrorCode[];
 
 export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];

@@ -17,15 +17,16 @@ import { applyProcessorEvent } from './apply/processor-event.ts';
 import type { DecideInput, Decision } from './decision.ts';
 import { type Draft, startDraft, tell } from './draft.ts';
 import type { Explanation, OrderEvent } from './events.ts';
-import { hasMoney, instrumentById, isAnswerOwed, isPayable, lastAttempt } from './facts.ts';
+import { hasMoney, isAnswerOwed, isPayable } from './facts.ts';
 import { merchantEvents } from './merchant-events.ts';
+import { ruleOf } from './next-action.ts';
 import { askBuyer, followChoice } from './plan/buyer.ts';
 import { closeAnsweredReview, lateTruth } from './plan/late-truth.ts';
 import { prove } from './plan/prove.ts';
 import { routeAutomatically } from './plan/route.ts';
 import { end, leave, leaveBesideAuthorized, settle } from './plan/settle.ts';
 import { waitForOthers } from './plan/wait.ts';
-import { ruleFor } from './rules.ts';
+
 import { isBuyerHeldBack } from './stage.ts';
 import { hasDueStep, nextWake } from './wake.ts';
 
@@ -37,10 +38,7 @@ import { hasDueStep, nextWake } from './wake.ts';
  * which is why a late webhook, a lookup and a direct answer lead to the same end.
  */
 export function decide(input: DecideInput): Decision {
-  const { order } = input;
-  const instrument = instrumentById(order, lastAttempt(order)?.instrumentId ?? null) ?? order.instruments[0] ?? null;
-  const rule = ruleFor(input.rulebook, order.facts, instrument);
-  const draft = startDraft(input, rule);
+  const draft = startDraft(input, ruleOf(input));
   const news = !isRepeated(draft, input.event) && !isTooLate(draft, input.event);
   if (news) apply(draft, input.event);
   applyExpiry(draft);

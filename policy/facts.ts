@@ -15,6 +15,12 @@ export function instrumentById(order: OrderState, id: string | null): Instrument
   return id === null ? undefined : order.instruments.find((instrument) => instrument.id === id);
 }
 
+/** What support's "try again now" uses: what was last used, else what the order came with. */
+export function instrumentToRetry(order: OrderState): string | null {
+  const last = order.attempts.findLast(({ instrumentId }) => instrumentId !== null);
+  return last?.instrumentId ?? order.instruments[0]?.id ?? null;
+}
+
 /** The operation that collects: the others act on what it made. */
 export function primaryOperation(attempt: Attempt): Operation | undefined {
   return attempt.operations[0];

@@ -1,5 +1,5 @@
 import type { CeilingReading } from './decision.ts';
-import { attemptNumbered, hasMoney, instrumentById, isAuthorized, isPayable } from './facts.ts';
+import { attemptNumbered, hasMoney, instrumentById, instrumentToRetry, isAuthorized, isPayable } from './facts.ts';
 import { isPending, mayChoose, patienceEndsAt, type Reading, ruleOf } from './next-action.ts';
 import type { Instrument, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
@@ -51,16 +51,13 @@ function refuseImpatience(reading: Reading, now: Instant): Refusal | null {
   return refused(`The payment is being confirmed. Another path can be chosen from ${instantText(until)}.`);
 }
 
-export function refuseCancel(order: OrderState): Refusal | null {
+/** For cancelling, and for closing without payment: both end an order that has no money. */
+export function refuseEnding(order: OrderState): Refusal | null {
   if (order.closed !== null) return CLOSED;
   if (order.attempts.some((attempt) => attempt.money.captured > 0)) {
     return { code: 'order_closed', message: 'The order is paid: refund it instead. Nothing was changed.' };
   }
   return null;
-}
-
-export function refuseClose(order: OrderState): Refusal | null {
-  return refuseCancel(order);
 }
 
 export function refuseHold(order: OrderState): Refusal | null {
@@ -73,9 +70,7 @@ export function refuseRetry(reading: Reading, ceilings: CeilingReading[]): Refus
   if (order.attempts.some(isPayable))
     return refused('An attempt can still take money: it has to be proved or closed first.');
   if (order.attempts.some(hasMoney)) return refused('The order has its money: there is nothing to try again.');
-  // The same choice as in applyRetryRequested.
-  const last = order.attempts.findLast(({ instrumentId }) => instrumentId !== null);
-  const instrument = instrumentById(order, last?.instrumentId ?? null) ?? order.instruments[0];
+  const instrument = instrumentById(order, instrumentToRetry(order));
   if (instrument === undefined) return refused('The order has no payment method to try.');
   const refusal = refusalOfInstrument({ order, ceilings }, instrument);
   if (refusal !== null) return refused(`This payment method cannot be used: ${refusal.why}.`);

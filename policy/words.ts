@@ -1,40 +1,11 @@
+import { currencyExponent } from './currencies.ts';
 import { instrumentById } from './facts.ts';
 import type { Attempt, Instrument, OrderState } from './order.ts';
 import type { Money, MoneyOperationName } from './terms.ts';
 
-/** Currencies whose minor unit is not a hundredth (ISO 4217). */
-const EXPONENTS: Record<string, number> = {
-  BHD: 3,
-  BIF: 0,
-  CLF: 4,
-  CLP: 0,
-  DJF: 0,
-  GNF: 0,
-  IQD: 3,
-  ISK: 0,
-  JOD: 3,
-  JPY: 0,
-  KMF: 0,
-  KRW: 0,
-  KWD: 3,
-  LYD: 3,
-  OMR: 3,
-  PYG: 0,
-  RWF: 0,
-  TND: 3,
-  UGX: 0,
-  UYI: 0,
-  UYW: 4,
-  VND: 0,
-  VUV: 0,
-  XAF: 0,
-  XOF: 0,
-  XPF: 0,
-};
-
 /** `EUR 49.99`, `JPY 500`. */
 export function amountText(money: Money): string {
-  const exponent = EXPONENTS[money.currency] ?? 2;
+  const exponent = currencyExponent(money.currency) ?? 2;
   if (exponent === 0) return `${money.currency} ${money.minor}`;
   const digits = String(money.minor).padStart(exponent + 1, '0');
   return `${money.currency} ${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;

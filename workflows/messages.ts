@@ -57,8 +57,8 @@ function receiveCommands(collection: Collection): void {
       reason: each.reason,
     }),
   );
-  plainCommand(collection, messages.cancelOrder, 'cancel_requested', () => refusals.refuseCancel(collection.order));
-  plainCommand(collection, messages.closeOrder, 'close_requested', () => refusals.refuseClose(collection.order));
+  plainCommand(collection, messages.cancelOrder, 'cancel_requested', () => refusals.refuseEnding(collection.order));
+  plainCommand(collection, messages.closeOrder, 'close_requested', () => refusals.refuseEnding(collection.order));
   plainCommand(collection, messages.holdRetries, 'retries_held', () => refusals.refuseHold(collection.order));
   plainCommand(collection, messages.releaseRetries, 'retries_released', () => refusals.refuseHold(collection.order));
   plainCommand(collection, messages.retryNow, 'retry_requested', () => refusals.refuseRetry(reading(), []));
@@ -115,7 +115,7 @@ function receiveSignals(collection: Collection): void {
 function receiveCancellation(collection: Collection): void {
   CancellationScope.current().cancelRequested.catch((error) => {
     if (!isCancellation(error)) throw error;
-    if (refusals.refuseCancel(collection.order) !== null) return;
+    if (refusals.refuseEnding(collection.order) !== null) return;
     const reason = 'Cancelled in Temporal';
     collection.inbox.push({ type: 'cancel_requested', id: 'temporal-cancel', actor: 'support', reason });
   });

@@ -1,6 +1,6 @@
 /** The words of the wire schemas. Messages say what a field must be and never repeat what was sent. */
 import { z } from 'zod';
-import { currencyExponent } from '../currencies.ts';
+import { currencyExponent } from '../../policy/currencies.ts';
 import { INSTRUMENT_ID_PATTERN, ORDER_ID_PATTERN, PROCESSOR_PATTERN } from '../ids.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused

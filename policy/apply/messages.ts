@@ -4,6 +4,7 @@ import {
   attemptNumbered,
   hasMoney,
   instrumentById,
+  instrumentToRetry,
   isAuthorized,
   isPayable,
   lastAttempt,
@@ -141,8 +142,7 @@ export function applyRetryRequested(draft: Draft, event: Of<'retry_requested'>):
     tell(draft, 'retry_refused', 'Try again now: refused, an attempt may have taken the money', { actor: event.actor });
     return;
   }
-  const last = order.attempts.findLast((attempt) => attempt.instrumentId !== null);
-  const instrumentId = last?.instrumentId ?? order.instruments[0]?.id ?? null;
+  const instrumentId = instrumentToRetry(order);
   order.choice = { id: event.id, path: 'retry', instrumentId, startedBy: 'support', chosenAt: draft.now };
   order.retryAt = null;
   order.review = null;

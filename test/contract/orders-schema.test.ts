@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { currencyCodes, currencyExponent } from '../../contract/currencies.ts';
 import { refusalOf } from '../../contract/order.ts';
 import { parseRequest } from '../../contract/parse.ts';
 import type { orderViewSchema } from '../../contract/schemas/answers.ts';
 import { collectSchema, listOrdersSchema, recoverySchema } from '../../contract/schemas/orders.ts';
+import { currencyCodes, currencyExponent } from '../../policy/currencies.ts';
 import type { OrderView } from '../../policy/view.ts';
 
 const order = {

@@ -15,9 +15,9 @@ export function refusalOf(
     case 'recovery_chosen':
       return refusals.refuseRecovery(reading, event, ceilings, now);
     case 'cancel_requested':
-      return refusals.refuseCancel(order);
+      return refusals.refuseEnding(order);
     case 'close_requested':
-      return refusals.refuseClose(order);
+      return refusals.refuseEnding(order);
     case 'retries_held':
     case 'retries_released':
       return refusals.refuseHold(order);
