@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { openProcessors } from '../processors/registry.ts';
-import { openStore } from '../store/open.ts';
+import { openSealedStore } from '../store/sealing.ts';
 import { hashApiKey } from './access.ts';
 import { createApp } from './app.ts';
 import type { RateLimit } from './http/rate-limit.ts';
@@ -21,14 +21,14 @@ export async function startGateway(
   log: Logger,
   options: { rateLimit?: RateLimit } = {},
 ): Promise<RunningGateway> {
-  const store = await openStore(settings.databaseUrl);
+  const { store, sealer } = await openSealedStore(settings.databaseUrl, settings.sealingKeys);
   if (settings.apiKey !== null) {
     const { key, merchantId } = settings.apiKey;
     await store.saveApiKey({ keyHash: hashApiKey(key), merchantId, name: 'settings', scopes: ['*'] });
   }
   const connection = Connection.lazy({ address: settings.temporal.address });
   const client = new Client({ connection, namespace: settings.temporal.namespace });
-  const { sealer, buyerTokenKey, mode, timeScale, taskQueue, returnUrlOrigins } = settings;
+  const { buyerTokenKey, mode, timeScale, taskQueue, returnUrlOrigins } = settings;
   // The address of a free port is known only once it is bound.
   let serveRequest: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = await listen((request) => serveRequest(request), settings.host, settings.port);

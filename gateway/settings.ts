@@ -1,6 +1,7 @@
 /** Settings of the gateway, by environment. A missing or placeholder one ends the start, by its name, never its value. */
 import { MERCHANT_ID_PATTERN } from '../contract/ids.ts';
-import { createSealer, type Sealer, SettingInvalid } from '../contract/sealing.ts';
+import { SettingInvalid } from '../contract/key-ring.ts';
+import { createSealingKeys, type SealingKeys } from '../contract/sealing.ts';
 import type { ProcessorSettings } from '../processors/registry.ts';
 
 export interface GatewaySettings {
@@ -11,7 +12,8 @@ export interface GatewaySettings {
   databaseUrl: string;
   temporal: { address: string; namespace: string };
   taskQueue: string;
-  sealer: Sealer;
+  /** Of `RECOUP_SEALING_KEY`: the first seals, all of them open. */
+  sealingKeys: SealingKeys;
   buyerTokenKey: Uint8Array;
   mode: 'test' | 'live';
   /** Divides waits that processors' advice gives; 1 in live mode. */
@@ -37,7 +39,7 @@ export function readSettings(env: Environment): GatewaySettings {
     databaseUrl: databaseAddress(env),
     temporal: { address: required(env, 'TEMPORAL_ADDRESS'), namespace: env.TEMPORAL_NAMESPACE || 'default' },
     taskQueue: env.TEMPORAL_TASK_QUEUE || 'recoup',
-    sealer: createSealer(required(env, 'RECOUP_SEALING_KEY')),
+    sealingKeys: createSealingKeys(env.RECOUP_SEALING_KEY ?? ''),
     buyerTokenKey: randomKey(env, 'RECOUP_BUYER_TOKEN_KEY'),
     mode,
     timeScale: timeScaleOf(env, mode),

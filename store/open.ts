@@ -2,6 +2,7 @@ import { findApiKey, listAudit, saveApiKey, saveAudit } from './access.ts';
 import { claimOperation, recordOutcome, saveProgress } from './claims.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { openIdempotency } from './idempotency.ts';
+import { listIdentityKeys, listSealingKeyUse, saveIdentityKey } from './identity-keys.ts';
 import { listUnappliedEvents, parkEvent, storeProcessorEvent } from './inbox.ts';
 import {
   findByReference,
@@ -57,6 +58,9 @@ function storeOver(database: Database): Store {
     listAudit: (merchantId, orderId) => listAudit(database, merchantId, orderId),
     saveApiKey: (input) => saveApiKey(database, input),
     findApiKey: (keyHash) => findApiKey(database, keyHash),
+    listIdentityKeys: () => listIdentityKeys(database),
+    saveIdentityKey: (copy) => saveIdentityKey(database, copy),
+    listSealingKeyUse: () => listSealingKeyUse(database),
     ping: async () => {
       await database.statement('ping', 'SELECT 1', []);
     },

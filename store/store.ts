@@ -4,6 +4,7 @@ import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
 import type { Sheet } from '../policy/sheet.ts';
 import type { Instant, MoneyOperationName, Stage } from '../policy/terms.ts';
+import type { IdentityKeyCopy, SealingKeyUse } from './identity-keys.ts';
 
 /** What the store keeps: the truth that outlives Temporal's retention. One object, opened by `openStore`. */
 export interface Store {
@@ -81,6 +82,12 @@ export interface Store {
   /** API keys are stored hashed. */
   saveApiKey(input: { keyHash: string; merchantId: string; name: string; scopes: string[] }): Promise<void>;
   findApiKey(keyHash: string): Promise<{ merchantId: string; name: string; scopes: string[] } | null>;
+
+  /** The key behind counting identities, sealed; see `openSealer`. */
+  listIdentityKeys(): Promise<IdentityKeyCopy[]>;
+  saveIdentityKey(copy: IdentityKeyCopy & { first: boolean }): Promise<void>;
+  /** How many orders of all merchants still need each sealing key. */
+  listSealingKeyUse(): Promise<SealingKeyUse[]>;
 
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,9 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
-import { createSealer } from '../contract/sealing.ts';
+import { createSealingKeys } from '../contract/sealing.ts';
 import { openProcessors } from '../processors/registry.ts';
-import { openStore } from '../store/open.ts';
+import { openSealedStore } from '../store/sealing.ts';
 import type { WorkerSettings } from './settings.ts';
 
 export interface OrderWorker {
@@ -23,9 +23,10 @@ export async function createOrderWorker(
   nowMs: () => number = Date.now,
 ): Promise<OrderWorker> {
   const { temporalAddress: address, namespace, taskQueue, timeScale, mode } = settings;
-  const sealer = createSealer(settings.sealingKey);
+  const keys = createSealingKeys(settings.sealingKey);
   const processors = openProcessors(settings.processors);
-  const store = await openStore(settings.databaseUrl);
+  // It only opens credentials; but a worker whose keys fit nothing here would hand every order to a person.
+  const { store, sealer } = await openSealedStore(settings.databaseUrl, keys);
   const [connection, native] = await Promise.all([
     Connection.connect({ address }),
     NativeConnection.connect({ address }),
@@ -34,7 +35,7 @@ export async function createOrderWorker(
   const activities = createActivities({
     store,
     processors,
-    openCredential: (sealed) => sealer.open(sealed),
+    openCredential: sealer.open,
     client,
     taskQueue,
     nowMs,

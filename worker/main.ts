@@ -1,5 +1,5 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { SettingInvalid } from '../contract/sealing.ts';
+import { SettingInvalid } from '../contract/key-ring.ts';
 import { workflowBundle } from './bundle.ts';
 import { createOrderWorker } from './create.ts';
 import { readWorkerSettings } from './settings.ts';

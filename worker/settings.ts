@@ -1,4 +1,4 @@
-import { SettingInvalid } from '../contract/sealing.ts';
+import { SettingInvalid } from '../contract/key-ring.ts';
 
 /** What the worker is told by environment. Names are in the errors, values never are. */
 export interface WorkerSettings {
@@ -6,6 +6,7 @@ export interface WorkerSettings {
   temporalAddress: string;
   namespace: string;
   taskQueue: string;
+  /** One key, or several with commas between them: the first seals, all of them open. */
   sealingKey: string;
   mode: 'test' | 'live';
   /** Divides waits in test mode; 1 in live mode. */

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readKeyRing } from '../../contract/key-ring.ts';
 
 /** Generated at the first start and kept: sealed credentials of open orders must stay readable. */
 export interface Secrets {
-  /** 32 bytes, base64. Seals credentials. */
+  /** 32 bytes, base64. Seals credentials. While keys rotate: `new,old`. */
   sealingKey: string;
   /** Of the embedded merchant, every scope. */
   apiKey: string;
@@ -25,6 +26,7 @@ export function loadSecrets(stateDir: string): Secrets {
     buyerTokenKey: known.buyerTokenKey ?? randomBytes(32).toString('base64'),
     postgresPassword: known.postgresPassword ?? randomBytes(18).toString('base64url'),
   };
+  readKeyRing(secrets.sealingKey, `sealingKey in ${file}`);
   writePrivately(file, secrets);
   return secrets;
 }

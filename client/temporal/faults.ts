@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/common';
 import { COMMAND_REFUSALS, type CommandRefusal } from '../../contract/errors.ts';
-import { SettingInvalid } from '../../contract/sealing.ts';
+import { SettingInvalid } from '../../contract/key-ring.ts';
 import { BadCursor, StoreUnavailable } from '../../store/errors.ts';
 import { RecoupError, recoupError } from '../errors.ts';
 

@@ -1,9 +1,10 @@
 /** The embedded form: `new Recoup({ temporal, databaseUrl, sealingKey })`. */
 import { Client, Connection } from '@temporalio/client';
 import { DEFAULT_MERCHANT_ID, MERCHANT_ID_PATTERN } from '../../contract/ids.ts';
-import { createSealer, SettingInvalid } from '../../contract/sealing.ts';
+import { SettingInvalid } from '../../contract/key-ring.ts';
+import { createSealingKeys } from '../../contract/sealing.ts';
 import { openProcessors, type ProcessorSettings } from '../../processors/registry.ts';
-import { openStore } from '../../store/open.ts';
+import { openSealedStore } from '../../store/sealing.ts';
 import type { Orders } from '../orders.ts';
 import { embeddedOrders } from './embedded.ts';
 import { asRecoupError } from './faults.ts';
@@ -22,7 +23,7 @@ export interface TemporalAddress {
 export interface EmbeddedSettings {
   temporal: TemporalAddress | Client;
   databaseUrl: string;
-  /** 32 random bytes in base64: the one that the workers have. */
+  /** 32 random bytes in base64: the one that the workers have. While keys rotate several, with commas between them. */
   sealingKey: string;
   /** Default `default`. */
   merchantId?: string;
@@ -51,8 +52,8 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
 async function open(settings: EmbeddedSettings): Promise<Embedded> {
   const merchantId = settings.merchantId ?? DEFAULT_MERCHANT_ID;
   if (!MERCHANT_ID_PATTERN.test(merchantId)) throw new SettingInvalid('merchantId', 'must match ^[A-Za-z0-9_]{1,40}$');
-  const sealer = createSealer(settings.sealingKey, 'sealingKey');
-  const store = await openStore(settings.databaseUrl);
+  const keys = createSealingKeys(settings.sealingKey, 'sealingKey');
+  const { store, sealer } = await openSealedStore(settings.databaseUrl, keys);
   const { client, close } = openTemporal(settings.temporal);
   const taskQueue = isClient(settings.temporal) ? undefined : settings.temporal.taskQueue;
   const orders = new TemporalOrders({

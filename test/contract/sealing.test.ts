@@ -1,19 +1,49 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { newInstrument } from '../../contract/instruments.ts';
+import { SettingInvalid } from '../../contract/key-ring.ts';
 import { newOrderState } from '../../contract/order.ts';
-import { createSealer, SealBroken, SettingInvalid } from '../../contract/sealing.ts';
+import { createSealer, createSealingKeys, SealBroken } from '../../contract/sealing.ts';
 
-const KEY = randomBytes(32).toString('base64');
-const sealer = createSealer(KEY);
+const newKey = () => randomBytes(32).toString('base64');
+const KEY = newKey();
+const sealer = createSealer(createSealingKeys(KEY), new Uint8Array(randomBytes(32)));
 const order = { merchantId: 'default', orderId: 'o-1' };
 
 describe('sealing', () => {
   test('what was sealed is opened by the same key only', async () => {
     const sealed = await sealer.seal('sim:alpha=ok');
     expect(sealed).not.toContain('alpha');
-    expect(await createSealer(KEY).open(sealed)).toBe('sim:alpha=ok');
-    await expect(createSealer(randomBytes(32).toString('base64')).open(sealed)).rejects.toThrow(SealBroken);
+    expect(await createSealingKeys(KEY).open(sealed)).toBe('sim:alpha=ok');
+    await expect(createSealingKeys(newKey()).open(sealed)).rejects.toThrow(SealBroken);
+  });
+
+  test('the first key of a ring seals, each opens what it sealed, and a key that was taken out is named', async () => {
+    const [old, next] = [newKey(), newKey()];
+    const before = await createSealingKeys(old).seal('canary one');
+    const rotated = createSealingKeys(`${next},${old}`);
+    const after = await rotated.seal('canary two');
+    expect([await rotated.open(before), await rotated.open(after)]).toEqual(['canary one', 'canary two']);
+    expect(await createSealingKeys(`${old},${next}`).open(after)).toBe('canary two');
+    expect(rotated.kids).toEqual([rotated.kid, createSealingKeys(old).kid]);
+    expect(JSON.parse(Buffer.from(after.split('.')[0] ?? '', 'base64url').toString())).toMatchObject({
+      kid: createSealingKeys(next).kid,
+    });
+    const gone = await createSealingKeys(next)
+      .open(before)
+      .catch((error: unknown) => error);
+    expect(gone).toMatchObject({ reason: 'key_missing', kid: createSealingKeys(old).kid });
+    expect(String(gone)).not.toContain('canary');
+  });
+
+  test('a text that claims a key of ours but was changed is told from one whose key is missing', async () => {
+    const [head, ...rest] = (await sealer.seal('canary')).split('.');
+    const broken = [head, ...rest.slice(0, 2), 'AAAA', rest[3]].join('.');
+    await expect(sealer.open(broken)).rejects.toMatchObject({ reason: 'changed', kid: sealer.kid });
+    await expect(sealer.open('canary')).rejects.toMatchObject({ reason: 'changed', kid: null });
+    const forged = Buffer.from(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid: 'canary of 20 chars..' }));
+    const foreign = [forged.toString('base64url'), ...rest].join('.');
+    await expect(sealer.open(foreign)).rejects.toMatchObject({ reason: 'changed', kid: null });
   });
 
   test('a changed or foreign text is refused without saying what it held', async () => {
@@ -41,11 +71,18 @@ describe('sealing', () => {
     randomBytes(16).toString('base64'),
     randomBytes(33).toString('base64'),
     ` ${KEY}`,
+    `${KEY},`,
+    `,${KEY}`,
+    `${KEY}, ${newKey()}`,
+    `${KEY} ${newKey()}`,
+    `${KEY},${newKey()},${KEY}`,
+    `${KEY},${Buffer.alloc(32, 7).toString('base64')}`,
+    Array.from({ length: 11 }, newKey).join(','),
   ])('a key that is none is refused by the name of its setting: %#', (text) => {
-    const open = () => createSealer(text);
+    const open = () => createSealingKeys(text);
     expect(open).toThrow(SettingInvalid);
     expect(open).toThrow(/^RECOUP_SEALING_KEY /);
-    if (text !== '') expect(open).not.toThrow(text);
+    for (const part of text.split(/[, ]+/)) if (part !== '') expect(open).not.toThrow(part);
   });
 });
 
@@ -79,7 +116,7 @@ describe('counting identity', () => {
     const here = await identity(method);
     expect(await identity(method, { ...order, orderId: 'o-2' })).toBe(here);
     expect(here).not.toContain('canary');
-    const elsewhere = createSealer(randomBytes(32).toString('base64'));
+    const elsewhere = createSealer(createSealingKeys(KEY), new Uint8Array(randomBytes(32)));
     expect((await newInstrument(method, order, 'order', elsewhere)).identity).not.toBe(here);
   });
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeArguments, ROOT } from '../../cli/launcher/paths.ts';
-import { SettingInvalid } from '../../contract/sealing.ts';
+import { SettingInvalid } from '../../contract/key-ring.ts';
 import { readSettings } from '../../gateway/settings.ts';
 
 const GOOD: Record<string, string> = {

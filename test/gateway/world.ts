@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { inject } from 'vitest';
 import { Recoup } from '../../client/index.ts';
-import { createSealer } from '../../contract/sealing.ts';
+import { createSealingKeys } from '../../contract/sealing.ts';
 import { hashApiKey } from '../../gateway/access.ts';
 import type { RateLimit } from '../../gateway/http/rate-limit.ts';
 import { createLog } from '../../gateway/log.ts';
@@ -144,7 +144,7 @@ async function settingsOf(parts: Parts, options: WorldOptions): Promise<GatewayS
     databaseUrl,
     temporal: { address: temporalAddress, namespace: 'default' },
     taskQueue: parts.taskQueue,
-    sealer: createSealer(parts.sealingKey),
+    sealingKeys: createSealingKeys(parts.sealingKey),
     buyerTokenKey: parts.buyerTokenKey,
     mode: 'test',
     timeScale: 1,

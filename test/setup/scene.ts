@@ -10,14 +10,14 @@ import { startOrder } from '../../client/temporal/start.ts';
 import { orderOfWorkflowId, orderWorkflowId } from '../../contract/ids.ts';
 import type { OrderPaymentInput } from '../../contract/messages.ts';
 import { newOrderState } from '../../contract/order.ts';
-import { createSealer } from '../../contract/sealing.ts';
+import { createSealingKeys } from '../../contract/sealing.ts';
 import { createLog } from '../../gateway/log.ts';
 import { startGateway } from '../../gateway/server.ts';
 import { readSettings } from '../../gateway/settings.ts';
 import type { MerchantEvent } from '../../policy/events.ts';
 import { openProcessors } from '../../processors/registry.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
-import { openStore } from '../../store/open.ts';
+import { openSealedStore } from '../../store/sealing.ts';
 import type { Store } from '../../store/store.ts';
 import { createOrderWorker } from '../../worker/create.ts';
 import { readWorkerSettings } from '../../worker/settings.ts';
@@ -143,9 +143,8 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     const answer = await fetch(`${simulator.url}/ledger?orderId=${orderId}&merchantId=${merchantId}`);
     return ((await answer.json()) as { entries: LedgerEntry[] }).entries;
   };
-  const store = await openStore(database.url);
+  const { store, sealer } = await openSealedStore(database.url, createSealingKeys(sealingKey));
   const policies = new Policies(store);
-  const sealer = createSealer(sealingKey);
   const newInput: Scene['newInput'] = async (request, waitMs = 10_000) => {
     const { rulebook, rulebookHash, sheets } = await policies.current(merchantId);
     const { id, version } = rulebook;
