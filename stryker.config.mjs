@@ -1,0 +1,21 @@
+// Mutation testing of the code that decides about money; test/mutation/main.ts runs it group by group.
+
+// Names of property tests hold their seed, and a mutant's tests are found by name: so the seed stays the same.
+process.env.RECOUP_PROPERTY_SEED ??= '1';
+process.env.RECOUP_PROPERTY_RUNS ??= '60';
+
+export default {
+  testRunner: 'vitest',
+  plugins: ['@stryker-mutator/vitest-runner'],
+  vitest: { configFile: 'test/mutation/vitest.config.ts' },
+  coverageAnalysis: 'perTest',
+  // Stryker would rewrite the paths in tsconfig.json through TypeScript's API, which version 7 has not; none needs it.
+  tsconfigFile: 'none',
+  concurrency: 1,
+  // A slow machine is no noticed mutant.
+  timeoutFactor: 5,
+  timeoutMS: 20_000,
+  incremental: true,
+  reporters: ['clear-text', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false },
+};
