@@ -7,7 +7,7 @@ export interface ActivityContext {
   store: Store;
   /** By name, as the rulebook names them. */
   processors: ReadonlyMap<string, Processor>;
-  /** Opens a sealed credential; throws when no key fits. */
+  /** Opens a sealed credential; throws `SealBroken` when no key fits. */
   openCredential(sealed: string): Promise<string>;
   /** For the activities that start or signal other workflows. */
   client: Client;

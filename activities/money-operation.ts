@@ -1,5 +1,6 @@
 import { ApplicationFailure, Context, log } from '@temporalio/activity';
 import { hashOf } from '../contract/keys.ts';
+import { SealBroken } from '../contract/sealing.ts';
 import type { OperationResult, ProcessorAnswer } from '../policy/answers.ts';
 import { classify } from '../policy/failures/classify.ts';
 import { scaleClassification } from '../policy/rules.ts';
@@ -10,6 +11,7 @@ import type { ActivityContext } from './context.ts';
 import type { MoneyOperationInput } from './inputs.ts';
 import { resultOfAnswer, unsent } from './results.ts';
 import { recordProofs } from './save-progress.ts';
+import { readCredential, withoutCredential } from './unreadable-credential.ts';
 
 const HEARTBEAT_EVERY_MS = 1_000;
 
@@ -36,7 +38,7 @@ export async function moneyOperation(context: ActivityContext, input: MoneyOpera
     const processor = context.processors.get(input.processor);
     if (processor === undefined) return unsent(input, 'processor_missing', startedAt);
     const credential = await readCredential(context, input);
-    if (credential === null) return unsent(input, 'credential_unreadable', startedAt);
+    if (credential instanceof SealBroken) return await withoutCredential(context, input, credential, startedAt);
     const claimAskedAtMs = context.nowMs();
     const claim = await claimOrFail(context, input);
     const settled = await resultWithoutSending(context, input, claim, startedAt);
@@ -179,20 +181,6 @@ async function notSentInTime(
   const result = unsent(input, 'not_sent_in_time', startedAt);
   await recordOrCarryOn(context, result);
   return result;
-}
-
-/** In clear from here to the send; `null` when no key opens it, and then nothing is claimed. */
-async function readCredential(
-  context: ActivityContext,
-  { sealedCredential }: MoneyOperationInput,
-): Promise<{ credential?: string } | null> {
-  if (sealedCredential === undefined) return {};
-  try {
-    return { credential: await context.openCredential(sealedCredential) };
-  } catch {
-    log.error('A sealed credential cannot be opened: is the sealing key the one that sealed it?');
-    return null;
-  }
 }
 
 async function sendOnce(

@@ -81,6 +81,8 @@ export interface OperationResult {
   authentication?: Authentication;
   action?: 'authenticate' | 'display_details';
   last4?: string;
+  /** Id of the key that is missing to open the credential. */
+  sealingKeyId?: string;
   startedAt: Instant;
   endedAt: Instant;
 }

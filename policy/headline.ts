@@ -105,6 +105,7 @@ const REVIEW_TEXT: Record<string, string> = {
   capture_declined: 'the reserved amount could not be taken',
   capture_unknown: 'nobody knows whether the reserved amount was taken',
   claim_conflict: 'a charge was asked for that differs from the one on record, and was not sent',
+  credential_unreadable: 'the payment method is sealed with a key that is not here; nothing was charged',
   duplicate_unexplained: 'a processor says that it has this payment, and we know of none',
   event_mismatch: 'a notice of a processor disagrees with the order',
   pending_too_long: 'a processor has not decided in its own time',

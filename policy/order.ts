@@ -104,6 +104,8 @@ export interface Attempt {
   instrumentId: string | null;
   /** Of the instrument that really paid on a processor's page. */
   paidWith?: { network?: string; last4?: string };
+  /** Nothing of it ever left us: its credential could not be opened. */
+  neverSent?: true;
   /** A 3DS challenge was asked for. */
   challenge: boolean;
   outcome: Outcome | null;

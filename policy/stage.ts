@@ -56,7 +56,13 @@ export function needsHuman(order: OrderState): boolean {
 }
 
 /** Reviews during which the buyer may still go on: nothing speaks for money that nobody has explained. */
-const BUYER_MAY_GO_ON = new Set(['windows_over', 'unknown_too_long', 'pending_too_long', 'cannot_fence']);
+const BUYER_MAY_GO_ON = new Set([
+  'windows_over',
+  'unknown_too_long',
+  'pending_too_long',
+  'cannot_fence',
+  'credential_unreadable',
+]);
 
 /** A person has to look before anybody, the buyer included, starts another attempt: money may be where we do not see it. */
 export function isBuyerHeldBack(order: OrderState): boolean {

@@ -5,6 +5,7 @@ import type { Attempt, Operation } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
 import type { FailureClass, Instant } from '../terms.ts';
 import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
+import { isCredentialUnreadable, park } from './park.ts';
 
 /** An operation came back: write down what it proves. What follows from it is planned afterwards, from the state alone. */
 export function applyAnswer(draft: Draft, result: OperationResult): void {
@@ -68,16 +69,14 @@ function applyNeverSent(draft: Draft, attempt: Attempt, operation: Operation, re
   const everySend = operation.sendsNotExecuted >= operation.sends;
   operation.outcome = everySend ? 'not_executed' : 'unknown';
   if (operation !== primaryOperation(attempt) || !everySend) return followUp(draft, attempt);
+  if (isCredentialUnreadable(result)) return park(draft, attempt, operation, result);
   learn(draft, attempt, { ...truthOf(result), outcome: 'not_executed', failureClass: classOfUnsent(result) });
   if (result.evidence === 'late') draft.order.askedBuyer = true;
 }
 
-/** Our own settings keep this processor, or this credential, from being used. */
-const UNUSABLE = new Set(['processor_missing', 'credential_unreadable']);
-
 function classOfUnsent({ evidence }: OperationResult): FailureClass | null {
   if (evidence === 'late') return null;
-  return UNUSABLE.has(evidence) ? 'misconfigured' : 'transient';
+  return evidence === 'processor_missing' ? 'misconfigured' : 'transient';
 }
 
 function applyCollecting(draft: Draft, attempt: Attempt, operation: Operation, result: OperationResult): void {

@@ -69,10 +69,13 @@ export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>):
     chosenAt: draft.now,
   };
   order.retryAt = null;
-  if (order.review?.code === 'windows_over') order.review = null;
+  if (order.review !== null && ANSWERED_BY_CHOICE.has(order.review.code)) order.review = null;
   for (const attempt of open) attempt.leave ??= { reason: 'switch', since: draft.now };
   tell(draft, 'buyer_choice', `Chose ${event.path}`, { actor: event.actor });
 }
+
+/** Reasons for a person that another way to pay answers. */
+const ANSWERED_BY_CHOICE = new Set(['windows_over', 'credential_unreadable']);
 
 /** A second click: the page that is open (or being opened), or the payment method that is with the processor right now. */
 function isSameChoice(attempt: Attempt, path: RecoveryPath, instrumentId: string | null): boolean {

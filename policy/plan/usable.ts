@@ -39,7 +39,9 @@ export function mayChallenge(order: OrderState, instrument: Instrument): boolean
 /** The automatic budget. What buyer and support start does not use it. */
 export function isInBudget(draft: Draft, what: string): boolean {
   const { automaticAttempts } = draft.rule;
-  const used = draft.order.attempts.filter(({ startedBy }) => startedBy === 'rule' || startedBy === 'schedule').length;
+  const used = draft.order.attempts.filter(
+    ({ startedBy, neverSent }) => neverSent !== true && (startedBy === 'rule' || startedBy === 'schedule'),
+  ).length;
   if (used < automaticAttempts) return true;
   refuse(draft, what, `the rule allows ${automaticAttempts} automatic attempts`);
   return false;
@@ -81,6 +83,7 @@ export function credentialFor(
     return !draft.order.attempts.some(
       (each) =>
         each.number >= (credential.fromAttempt ?? 0) &&
+        each.neverSent !== true &&
         each.instrumentId === instrument.id &&
         each.processor === processor,
     );

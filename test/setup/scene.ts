@@ -68,9 +68,9 @@ export interface Scene {
   until(orderId: string, wanted: (order: OrderView) => boolean, withinMs?: number): Promise<OrderView>;
   /** Number of history events of the order's run. */
   historyLength(orderId: string): Promise<number>;
-  /** Kills the worker process (SIGKILL) and starts another; only with `worker: 'process'`. */
+  /** Kills the worker process (SIGKILL) and starts another, with other settings if need be; only with `worker: 'process'`. */
   killWorker(): Promise<void>;
-  startWorker(): Promise<void>;
+  startWorker(change?: Record<string, string>): Promise<void>;
   /** Replays every history that this scene made, then stops everything. */
   close(): Promise<void>;
 }
@@ -184,7 +184,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       return history.events?.length ?? 0;
     },
     killWorker: () => workers.kill(),
-    startWorker: () => workers.start(),
+    startWorker: (change) => workers.start(change),
     close: async () => {
       // The time-skipping server keeps no lists: there each test replays its own.
       if (skipping === undefined) await replayAll(client, taskQueue, codePath);
@@ -198,7 +198,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 
 interface Workers {
   kill(): Promise<void>;
-  start(): Promise<void>;
+  start(change?: Record<string, string>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -220,15 +220,16 @@ async function insideWorker(env: Record<string, string>, codePath: string, skipp
 }
 
 async function processWorker(env: Record<string, string>): Promise<Workers> {
-  let running: Awaited<ReturnType<typeof startWorkerProcess>> | null = await startWorkerProcess(env);
+  const hear = (text: string) => void logged.push(text);
+  let running: Awaited<ReturnType<typeof startWorkerProcess>> | null = await startWorkerProcess(env, hear);
   const kill = async () => {
     await running?.kill();
     running = null;
   };
   return {
     kill,
-    start: async () => {
-      running = await startWorkerProcess(env);
+    start: async (change = {}) => {
+      running = await startWorkerProcess({ ...env, ...change }, hear);
     },
     close: kill,
   };

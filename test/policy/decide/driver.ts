@@ -11,14 +11,11 @@ import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import type { ProcessorHealth, Sheet } from '../../../policy/sheet.ts';
 import { stageOf } from '../../../policy/stage.ts';
 import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
+import { type HouseFault, throughHouse } from './house-faults.ts';
 import { deepFreeze, takeWhere } from './lists.ts';
-import type { Heard } from './payments.ts';
 import { ProcessorModel } from './processor-model.ts';
 import { refusalOf } from './validators.ts';
 import type { Script } from './words.ts';
-
-/** What happens to a send before it reaches the processor, or to the worker that made it. `none` by default. */
-export type HouseFault = 'none' | 'store_down' | 'late' | 'worker_lost' | 'claim_expired' | 'claim_conflict';
 
 export interface WorldOptions {
   order: OrderState;
@@ -226,21 +223,16 @@ export class World {
     const sends = name === 'lookup' ? 1 : (operationOf(attempt, name)?.sends ?? 0);
     this.sent.push({ ...command, processor: attempt.processor, key: key(name), atMs, sends });
     if (name !== 'lookup') this.fixKey(attempt.number, name, key(name));
-    const first = attempt.round === 1 && attempt.startedBy === 'rule' && sends === 1;
+    const collecting = name === primaryOperation(attempt)?.operation;
+    const first = collecting && attempt.round === 1 && attempt.startedBy === 'rule' && sends === 1;
+    const sendNumber = this.sent.filter(({ operation }) => operation !== 'lookup').length - 1;
+    const fault = this.options.house?.[sendNumber] ?? 'none';
+    const amountMinor = this.order.facts.amount.minor;
     const { answer, tookMs } =
       name === 'lookup'
         ? { answer: processor.lookup(targetKey, atMs).answer, tookMs: 15 }
-        : this.throughHouse(first && name === primaryOperation(attempt)?.operation, () =>
-            processor.send(
-              {
-                operation: name,
-                key: key(name),
-                attempt: attempt.number,
-                targetKey,
-                amountMinor: this.order.facts.amount.minor,
-              },
-              atMs,
-            ),
+        : throughHouse(fault, { first, credential: collecting && attempt.kind === 'card' }, () =>
+            processor.send({ operation: name, key: key(name), attempt: attempt.number, targetKey, amountMinor }, atMs),
           );
     this.moveTo(atMs + tookMs);
     return {
@@ -270,30 +262,5 @@ export class World {
         each.number === number ? { ...each, operations: operations(each.operations) } : each,
       ),
     };
-  }
-
-  private throughHouse(first: boolean, send: () => Heard): Heard {
-    const sendNumber = this.sent.filter(({ operation }) => operation !== 'lookup').length - 1;
-    const fault = this.options.house?.[sendNumber] ?? 'none';
-    const unsent = { provedNotExecuted: true, sent: false, claim: 'none' } as const;
-    switch (fault) {
-      case 'store_down':
-        return {
-          answer: { outcome: 'not_executed', failureClass: 'transient', evidence: fault, ...unsent },
-          tookMs: 40,
-        };
-      case 'late':
-        if (first) return { answer: { outcome: 'not_executed', evidence: 'late', ...unsent }, tookMs: 40 };
-        return send();
-      case 'worker_lost':
-        send();
-        return { answer: { outcome: 'unknown', failureClass: 'unknown_outcome', evidence: fault }, tookMs: 3_000 };
-      case 'claim_expired':
-        return { answer: { outcome: 'unknown', evidence: fault, sent: false, claim: 'expired' }, tookMs: 5 };
-      case 'claim_conflict':
-        return { answer: { outcome: 'unknown', evidence: fault, sent: false, claim: 'conflict' }, tookMs: 5 };
-      default:
-        return send();
-    }
   }
 }

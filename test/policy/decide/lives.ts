@@ -3,8 +3,9 @@ import type { OrderEvent } from '../../../policy/events.ts';
 import type { Instrument } from '../../../policy/order.ts';
 import type { Rule } from '../../../policy/rulebook.ts';
 import type { RecoveryPath } from '../../../policy/terms.ts';
-import { type HouseFault, World, type WorldOptions } from './driver.ts';
+import { World, type WorldOptions } from './driver.ts';
 import * as make from './fixtures.ts';
+import type { HouseFault } from './house-faults.ts';
 import { DECLINES, ODDITIES } from './words.ts';
 
 const collectWord = fc.oneof(
@@ -33,6 +34,8 @@ const house = fc.array(
     'worker_lost',
     'claim_expired',
     'claim_conflict',
+    'key_missing',
+    'credential_changed',
   ),
   { maxLength: 5 },
 );
