@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Refusal } from '../../../policy/refusals.ts';
 import * as make from '../decide/fixtures.ts';
 import { AMOUNT_MINOR } from '../decide/payments.ts';
-import type { Card, Line, OrderModel, Processor } from './order-model.ts';
+import type { Line, OrderModel, Processor, Way } from './order-model.ts';
 import type { RealOrder } from './real-order.ts';
 
 /** Hours that a life may last: less than the buyer's window, whose end is another story. */
@@ -39,13 +39,13 @@ function seenOf(real: RealOrder) {
 
 function foretoldBy(model: OrderModel) {
   const captured = model.paid ? AMOUNT_MINOR : 0;
-  const started = model.attempts.map(({ processor, card }) => `${processor} ${card}`);
+  const started = model.attempts.map(({ processor, way }) => `${processor} ${way}`);
   const taken = model.attempts.filter(({ truth }) => truth === 'took').length * AMOUNT_MINOR;
   return { stage: model.stage, started, captured, net: captured, held: 0, taken };
 }
 
 const processor = fc.constantFrom<Processor>('alpha', 'beta');
-const card = fc.constantFrom<Card>('good', 'poor', 'broke', 'stolen');
+const card = fc.constantFrom<Way>('good', 'poor', 'broke', 'stolen');
 const line = fc.constantFrom<Line>('clear', 'clear', 'answers_lost', 'requests_lost');
 const begun = (model: OrderModel) => model.attempts.length > 0;
 const open = (model: OrderModel) => begun(model) && !model.paid && !model.cancelled;
@@ -55,7 +55,7 @@ function asked(refusal: Refusal | null, allowed: boolean): void {
   expect(refusal === null, `refused: ${refusal?.message}`).toBe(allowed);
 }
 
-const collect = (which: Card) =>
+const collect = (which: Way) =>
   new Happening(
     `collect ${which}`,
     (model) => !begun(model),
@@ -65,7 +65,7 @@ const collect = (which: Card) =>
     },
   );
 
-const choose = (which: Card) =>
+const choose = (which: Way) =>
   new Happening(
     `choose ${which}`,
     (model) => begun(model) && model.wish === null,
@@ -98,7 +98,7 @@ const wait = new Happening(
 const retry = new Happening('support retries', begun, (model, real) => {
   const allowed = model.mayRetry();
   if (allowed) model.retry();
-  asked(real.say(make.retryNow()), allowed);
+  asked(real.retry(model.lastCard), allowed);
 });
 
 const cancel = new Happening(
@@ -113,17 +113,26 @@ const cancel = new Happening(
 
 const notice = new Happening(
   'the processor’s notice',
-  (model) => ['took', 'declined'].includes(model.unknown?.truth ?? ''),
+  (model) => model.payable?.told !== model.payable?.truth && ['took', 'declined'].includes(model.payable?.truth ?? ''),
   (model, real) => {
-    const { processor } = model.unknown ?? { processor: 'alpha' };
+    const { processor } = model.payable ?? { processor: 'alpha' };
     model.notice();
     real.notice(processor);
   },
 );
 
+const pay = new Happening(
+  'the buyer pays on the page',
+  (model) => model.attempts.some(({ truth, told }) => truth === 'open' && told === 'open'),
+  (model, real) => {
+    model.pay();
+    real.pay();
+  },
+);
+
 const resolve = new Happening(
   'a person with evidence',
-  (model) => model.unknown !== undefined,
+  (model) => model.unknown !== undefined && model.unknown.truth !== 'open',
   (model, real) => {
     const attempt = model.unknown;
     const number = attempt === undefined ? 0 : model.attempts.indexOf(attempt) + 1;
@@ -140,12 +149,13 @@ export const life = card.chain((first) =>
     happenings: fc.commands(
       [
         fc.constant(collect(first)),
-        card.map(choose),
+        fc.oneof(card, fc.constant<Way>('page')).map(choose),
         fc.tuple(processor, line).map(([which, to]) => setLine(which, to)),
         fc.constant(wait),
         fc.constant(retry),
         fc.constant(cancel),
         fc.constant(notice),
+        fc.constant(pay),
         fc.constant(resolve),
       ],
       { maxCommands: 25, size: 'max' },

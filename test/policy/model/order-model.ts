@@ -1,70 +1,88 @@
 /**
- * One order as somebody with pencil and paper would follow it: what each attempt truly did at its processor, and whether
- * we were told. Written from the design and not from the code, and much simpler than it: no clock, no proofs, no keys.
+ * One order as somebody with pencil and paper would follow it: what each attempt truly did at its processor, and what we
+ * were told of it. Written from the design and not from the code, and much simpler than it: no clock, no proofs, no keys.
  */
 export type Processor = 'alpha' | 'beta';
-export type Card = 'good' | 'poor' | 'broke' | 'stolen';
+/** A card, or the processor's own page. `poor`: alpha has no money for it, beta has. */
+export type Way = 'good' | 'poor' | 'broke' | 'stolen' | 'page';
 /** What gets through between us and a processor. */
 export type Line = 'clear' | 'answers_lost' | 'requests_lost';
+type Truth = 'nothing' | 'took' | 'declined' | 'closed' | 'open';
 
-const TAKES: Record<Card, Processor[]> = { good: ['alpha', 'beta'], poor: ['beta'], broke: [], stolen: [] };
 const AUTOMATIC_ATTEMPTS = 8;
+
+/** What a request that arrives does. */
+function effect(way: Way, processor: Processor): Truth {
+  if (way === 'page') return 'open';
+  return way === 'good' || (way === 'poor' && processor === 'beta') ? 'took' : 'declined';
+}
 
 interface ModelAttempt {
   processor: Processor;
-  card: Card;
-  truth: 'nothing' | 'took' | 'declined' | 'closed';
-  told: boolean;
+  way: Way;
+  truth: Truth;
+  /** `null`: we have heard nothing, so it may have taken the money. */
+  told: Truth | null;
 }
 
 export class OrderModel {
   readonly attempts: ModelAttempt[] = [];
   readonly lines: Record<Processor, Line> = { alpha: 'clear', beta: 'clear' };
   /** Cards that an issuer has told us never to use again. */
-  readonly forbidden = new Set<Card>();
+  readonly forbidden = new Set<Way>();
   /** What the buyer or support wants as soon as nothing can take money any more. */
-  wish: Card | 'cancel' | null = null;
+  wish: Way | 'cancel' | null = null;
   cancelled = false;
-  /** Hours went by since this round began: the buyer has left, so nothing starts by itself. */
-  late = false;
   waits = 0;
+  /** Hours went by since this round began: the buyer has left, so nothing starts by itself. */
+  private late = false;
+  /** Hours went by and we still were not told what we asked: a person looks. */
+  private overdue = false;
   private automatic = 0;
 
-  /** The one attempt that may have taken money without our knowing. While there is one, no other starts. */
+  /** The one attempt that can still take money, for all that we were told. While there is one, no other starts. */
+  get payable(): ModelAttempt | undefined {
+    return this.attempts.find(({ told }) => told === null || told === 'open');
+  }
   get unknown(): ModelAttempt | undefined {
-    return this.attempts.find((attempt) => !attempt.told);
+    return this.attempts.find(({ told }) => told === null);
   }
   get paid(): boolean {
-    return this.attempts.some(({ truth, told }) => told && truth === 'took');
+    return this.attempts.some(({ told }) => told === 'took');
   }
   get stage(): string {
     if (this.attempts.length === 0) return 'attempting';
     if (this.paid) return 'paid';
     if (this.cancelled) return 'cancelled';
-    if (this.unknown !== undefined && this.late) return 'needs_review';
+    if (this.overdue) return 'needs_review';
     if (this.wish === 'cancel') return 'cancelling';
-    return this.unknown === undefined ? 'waiting_buyer' : 'confirming';
+    if (this.payable === undefined) return 'waiting_buyer';
+    return this.payable.told === null ? 'confirming' : 'hosted_checkout';
   }
-  mayChoose(card: Card): boolean {
-    const patience = this.unknown !== undefined && !this.late;
-    return !this.paid && !this.cancelled && this.wish === null && !patience && !this.forbidden.has(card);
+  mayChoose(way: Way): boolean {
+    const patience = this.unknown !== undefined && !this.overdue;
+    return !this.paid && !this.cancelled && this.wish === null && !patience && !this.forbidden.has(way);
   }
   mayRetry(): boolean {
-    const last = this.attempts.at(-1)?.card;
-    const over = this.paid || this.cancelled || this.wish !== null || this.unknown !== undefined;
-    return last !== undefined && !over && !this.forbidden.has(last);
+    const over = this.paid || this.cancelled || this.wish !== null || this.payable !== undefined;
+    return !over && !this.forbidden.has(this.lastCard);
+  }
+  get lastCard(): Way {
+    return this.attempts.findLast(({ way }) => way !== 'page')?.way ?? 'good';
   }
 
-  collect(card: Card): void {
+  collect(card: Way): void {
     this.automatic += 1;
     this.start('alpha', card);
   }
-  choose(card: Card): void {
-    this.wish = card;
+  choose(way: Way): void {
+    // One page at a time: whoever asks again gets the one that is open.
+    if (way === 'page' && this.payable?.told === 'open') return;
+    this.wish = way;
     this.leave();
   }
   retry(): void {
-    this.choose(this.attempts.at(-1)?.card ?? 'good');
+    this.choose(this.lastCard);
   }
   cancel(): void {
     const leaving = this.wish !== null;
@@ -72,18 +90,27 @@ export class OrderModel {
     // What is being closed already is asked again in its own time.
     if (!leaving) this.leave();
   }
+  /** The buyer pays on every page that is open, whatever we want by now. */
+  pay(): void {
+    for (const attempt of this.attempts) {
+      if (attempt.truth !== 'open') continue;
+      attempt.truth = 'took';
+      this.hear(attempt);
+    }
+  }
   /** Some hours pass: while the round is young the same key goes out again, later the processor is only asked. */
   wait(): void {
     this.waits += 1;
-    const open = this.unknown;
+    const open = this.payable;
     if (open !== undefined && this.wish !== null) this.leave();
-    else if (open !== undefined && this.late) this.hear(open);
-    else if (open !== undefined) this.send(open);
+    else if (open?.told === null && this.late) this.hear(open);
+    else if (open?.told === null) this.send(open);
     this.late = true;
+    this.overdue = this.unknown !== undefined || (this.wish !== null && this.payable !== undefined);
   }
   /** The processor tells by itself what became of its last payment. */
   notice(): void {
-    if (this.unknown !== undefined) this.learn(this.unknown);
+    if (this.payable !== undefined) this.learn(this.payable);
   }
   /** A person has looked at the processor's own books. */
   resolve(): void {
@@ -92,37 +119,39 @@ export class OrderModel {
     this.learn(this.unknown);
   }
 
-  private start(processor: Processor, card: Card): void {
-    const attempt: ModelAttempt = { processor, card, truth: 'nothing', told: false };
+  private start(processor: Processor, way: Way): void {
+    const attempt: ModelAttempt = { processor, way, truth: 'nothing', told: null };
     this.attempts.push(attempt);
     this.send(attempt);
   }
   private send(attempt: ModelAttempt): void {
-    const { processor, card } = attempt;
+    const { processor, way } = attempt;
     if (this.lines[processor] === 'requests_lost') return;
-    if (attempt.truth === 'nothing') attempt.truth = TAKES[card].includes(processor) ? 'took' : 'declined';
+    if (attempt.truth === 'nothing') attempt.truth = effect(way, processor);
     this.hear(attempt);
   }
   private hear(attempt: ModelAttempt): void {
     if (this.lines[attempt.processor] === 'clear') this.learn(attempt);
   }
   private learn(attempt: ModelAttempt): void {
-    attempt.told = true;
-    if (attempt.truth === 'declined' && attempt.card === 'stolen') this.forbidden.add('stolen');
+    attempt.told = attempt.truth;
+    if (attempt.truth === 'declined' && attempt.way === 'stolen') this.forbidden.add('stolen');
+    if (this.payable !== undefined) return;
+    this.overdue = false;
     if (this.paid) this.wish = null;
     else if (this.wish !== null) this.follow();
     else if (this.goesOn(attempt)) {
       this.automatic += 1;
-      this.start('beta', attempt.card);
+      this.start('beta', attempt.way);
     }
   }
-  private goesOn({ processor, card, truth }: ModelAttempt): boolean {
-    const soft = truth === 'declined' && card !== 'stolen';
+  private goesOn({ processor, way, truth }: ModelAttempt): boolean {
+    const soft = truth === 'declined' && way !== 'stolen';
     return soft && processor === 'alpha' && !this.late && this.automatic < AUTOMATIC_ATTEMPTS;
   }
-  /** What is unknown is closed before anything else, and only the processor's word counts. */
+  /** What can take money is closed before anything else, and only the processor's word counts. */
   private leave(): void {
-    const open = this.unknown;
+    const open = this.payable;
     if (open === undefined) return this.follow();
     if (this.lines[open.processor] === 'requests_lost') return;
     if (open.truth !== 'took') open.truth = 'closed';
