@@ -54,9 +54,14 @@ export function closeAnsweredReview(
   const { review, attempts } = draft.order;
   if (review === null || !ANSWERED_BY_PROOF.has(review.code)) return;
   const attempt = attempts[(review.attempt ?? 0) - 1];
-  if (attempt !== undefined && isStillOpen(attempt)) return;
+  if (attempt !== undefined && isStillOpen(attempt) && !isKnown(review.code, attempt)) return;
   draft.order.review = null;
   tell(draft, 'review_answered', 'Proof came: nobody has to decide any more', attempt === undefined ? {} : { attempt });
 }
 
 const ANSWERED_BY_PROOF = new Set(['unknown_too_long', 'pending_too_long', 'cannot_fence', 'capture_unknown']);
+
+/** What was in doubt is known, though it can still take money: a page that is open is the buyer's again, not a person's. */
+function isKnown(code: string, { outcome }: OrderState['attempts'][number]): boolean {
+  return code === 'unknown_too_long' && outcome !== 'unknown';
+}
