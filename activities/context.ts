@@ -1,12 +1,15 @@
 import type { Client } from '@temporalio/client';
 import type { Processor } from '../processors/port.ts';
 import type { Store } from '../store/store.ts';
+import type { OrderPolicy } from './policy-of-order.ts';
 
 /** What the worker gives every activity. Built once, in worker/. */
 export interface ActivityContext {
   store: Store;
   /** By name, as the rulebook names them. */
   processors: ReadonlyMap<string, Processor>;
+  /** Rules and sheets of an order, by the hash of its rulebook's version; `null` when the store does not have it. */
+  policyOf(merchantId: string, rulebookHash: string): Promise<OrderPolicy | null>;
   /** Opens a sealed credential; throws `SealBroken` when no key fits. */
   openCredential(sealed: string): Promise<string>;
   /** For the activities that start or signal other workflows. */

@@ -27,6 +27,7 @@ export function createActivities(context: ActivityContext): Activities {
     closeInvoice: operation,
     lookup: createLookup(context),
     saveProgress: createSaveProgress(context),
+    recallAnswer: (input) => context.store.recallAnswer(input),
     loadOrder: createLoadOrder(context),
     reopenOrder: createReopenOrder(context),
     sweep: createSweep(context),

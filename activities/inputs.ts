@@ -1,12 +1,13 @@
 import type { OrderRef } from '../contract/ids.ts';
 import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
+import type { Readings } from '../policy/decision.ts';
 import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
 import type { Sheet } from '../policy/sheet.ts';
 import type { Instant, MoneyOperationName } from '../policy/terms.ts';
-import type { OpenOrder, Progress, RecordOutcomeInput, SaveAnswer } from '../store/store.ts';
+import type { OpenOrder, Progress, RecallInput, SaveAnswer } from '../store/store.ts';
 
-export type { Progress, RecordOutcomeInput };
+export type { Progress };
 
 /** `order_exists`: the store knows this order from before this run; its state is the one to go on with. */
 export type SaveOutcome = SaveAnswer['kind'];
@@ -44,6 +45,8 @@ export interface MoneyOperationInput {
   resendUntil: Instant | null;
   timeoutMs: number;
   progress: Progress | null;
+  /** What the workflow decides by beside rulebook and sheets, so that its decision on the answer can be foretold. */
+  readings: Readings;
 }
 
 export interface LookupInput {
@@ -88,6 +91,7 @@ export interface Activities {
   closeInvoice(input: MoneyOperationInput): Promise<OperationResult>;
   lookup(input: LookupInput): Promise<OperationResult>;
   saveProgress(progress: Progress): Promise<SaveOutcome>;
+  recallAnswer(input: RecallInput): Promise<OperationResult | null>;
   /** For runs that start from the store: late events, reopening after terminate. */
   loadOrder(input: OrderRef): Promise<LoadedOrder | null>;
   reopenOrder(input: OrderRef): Promise<'reopened' | 'running' | 'closed'>;

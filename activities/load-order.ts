@@ -1,6 +1,5 @@
 import type { OrderRef } from '../contract/ids.ts';
 import type { OperationResult } from '../policy/answers.ts';
-import { scaleRulebook, scaleSheet } from '../policy/rules.ts';
 import type { StoredOperation } from '../store/store.ts';
 import type { ActivityContext } from './context.ts';
 import type { LoadedOrder } from './inputs.ts';
@@ -9,17 +8,16 @@ import { unsent } from './results.ts';
 /** Reads an order and what a run needs to go on with it, from the store alone. */
 export function createLoadOrder(context: ActivityContext) {
   return async function loadOrder({ merchantId, orderId }: OrderRef): Promise<LoadedOrder | null> {
-    const { store, timeScale } = context;
+    const { store } = context;
     const stored = await store.findOrder(merchantId, orderId);
     if (stored === null) return null;
     const { state } = stored;
-    const rulebook = await store.rulebookByHash(merchantId, state.facts.rulebook.hash);
-    if (rulebook === null)
+    const policy = await context.policyOf(merchantId, state.facts.rulebook.hash);
+    if (policy === null)
       throw new Error(`Rulebook ${state.facts.rulebook.hash} of order ${orderId} is not in the store`);
     return {
       state: { ...state, attempts: state.attempts.map((attempt) => ({ ...attempt, lookupSince: null })) },
-      rulebook: scaleRulebook(rulebook, timeScale),
-      sheets: [...context.processors.values()].map(({ sheet }) => scaleSheet(sheet, timeScale)),
+      ...policy,
       answers: answersOwed(stored.state.attempts, await store.listOperations(merchantId, orderId)),
     };
   };

@@ -9,6 +9,7 @@ import { StoreUnavailable } from '../store/errors.ts';
 import type { ClaimAnswer } from '../store/store.ts';
 import type { ActivityContext } from './context.ts';
 import type { MoneyOperationInput } from './inputs.ts';
+import { recordAnswer, recordOutcome, startWorkflowClock } from './record-answer.ts';
 import { resultOfAnswer, unsent } from './results.ts';
 import { recordProofs } from './save-progress.ts';
 import { readCredential, withoutCredential } from './unreadable-credential.ts';
@@ -22,7 +23,7 @@ const HEARTBEAT_EVERY_MS = 1_000;
 const SEND_WITHIN_MS = 2_500;
 
 /**
- * The one way to a processor: claim in the store, send once, record the outcome.
+ * The one way to a processor: claim in the store, send once, record the outcome (and the decision on it, if it can be foretold).
  *
  * 1. Nothing leaves before the claim is committed. A failure before that is proved to have sent nothing.
  * 2. The activity runs once (`maximumAttempts: 1`); sending the same key again is the workflow's doing, and meets the claim.
@@ -31,6 +32,7 @@ const SEND_WITHIN_MS = 2_500;
  */
 export async function moneyOperation(context: ActivityContext, input: MoneyOperationInput): Promise<OperationResult> {
   const activity = Context.current();
+  const workflowNow = startWorkflowClock();
   const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
   try {
     const startedAt = new Date(context.nowMs()).toISOString();
@@ -43,10 +45,11 @@ export async function moneyOperation(context: ActivityContext, input: MoneyOpera
     const claim = await claimOrFail(context, input);
     const settled = await resultWithoutSending(context, input, claim, startedAt);
     if (settled !== null) return settled;
-    if (context.nowMs() - claimAskedAtMs > SEND_WITHIN_MS) return notSentInTime(context, input, startedAt);
+    if (context.nowMs() - claimAskedAtMs > SEND_WITHIN_MS) {
+      return await recordOutcome(context, unsent(input, 'not_sent_in_time', startedAt));
+    }
     const result = await sendOnce(context, input, { processor, claim, startedAt, ...credential });
-    await recordOrCarryOn(context, result);
-    return result;
+    return await recordAnswer(context, input, result, workflowNow());
   } finally {
     clearInterval(heartbeat);
   }
@@ -144,9 +147,7 @@ async function resultWithoutSending(
       };
     case 'granted': {
       if (!isPast(context, input.sendBefore)) return null;
-      const late: OperationResult = { ...unsent(input, 'late', startedAt), claim: 'none' };
-      await recordOrCarryOn(context, late);
-      return late;
+      return recordOutcome(context, { ...unsent(input, 'late', startedAt), claim: 'none' });
     }
     default:
       return claim satisfies never;
@@ -160,35 +161,20 @@ async function isAnotherOrder({ store }: ActivityContext, { progress }: MoneyOpe
   return stored !== null && stored.state.facts.requestHash !== progress.state.facts.requestHash;
 }
 
-/**
- * The answer goes to the workflow even when the store is away: history keeps it, and the claim stays open, which at worst
- * means that the same key is asked once more. An answer that is thrown away would be worse.
- */
-async function recordOrCarryOn(context: ActivityContext, result: OperationResult): Promise<void> {
-  try {
-    await context.store.recordOutcome({ key: result.key, result });
-  } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown';
-    log.warn('The outcome was not recorded in the store; the claim stays open', { attempt: result.attempt, name });
-  }
-}
-
-async function notSentInTime(
-  context: ActivityContext,
-  input: MoneyOperationInput,
-  startedAt: string,
-): Promise<OperationResult> {
-  const result = unsent(input, 'not_sent_in_time', startedAt);
-  await recordOrCarryOn(context, result);
-  return result;
-}
-
 async function sendOnce(
   context: ActivityContext,
   input: MoneyOperationInput,
   call: { processor: Processor; claim: ClaimAnswer; startedAt: string; credential?: string },
 ): Promise<OperationResult> {
-  const { sealedCredential: _sealed, progress: _p, resendUntil: _r, sendBefore: _b, timeoutMs, ...request } = input;
+  const {
+    sealedCredential: _sealed,
+    progress: _p,
+    readings: _g,
+    resendUntil: _r,
+    sendBefore: _b,
+    timeoutMs,
+    ...request
+  } = input;
   const { processor, claim, startedAt, credential } = call;
   const answer: ProcessorAnswer = await processor.send(
     { ...request, ...(credential === undefined ? {} : { credential }) },

@@ -85,6 +85,14 @@ export interface OperationResult {
   sealingKeyId?: string;
   startedAt: Instant;
   endedAt: Instant;
+  /** The store has the decision on this answer already: see `contract/foretell.ts`. */
+  foretold?: Foretold;
+}
+
+/** Which decision was written ahead: its hash, and the instant as of which it was made. */
+export interface Foretold {
+  hash: string;
+  at: Instant;
 }
 
 /** A processor's own notice (webhook), verified and stored before anybody decides on it. */

@@ -17,13 +17,21 @@ export interface CeilingReading {
   edition: string;
 }
 
-export interface DecideInput {
+/** What was read of the world for a decision, and may be other the next time. */
+export interface Readings {
+  ceilings: CeilingReading[];
+  health: ProcessorHealth[];
+}
+
+/** All that a decision rests on beside the order, the event and the clock. */
+export interface Basis extends Readings {
+  rulebook: Rulebook;
+  sheets: Sheet[];
+}
+
+export interface DecideInput extends Basis {
   order: OrderState;
   event: OrderEvent;
-  rulebook: Rulebook;
-  ceilings: CeilingReading[];
-  sheets: Sheet[];
-  health: ProcessorHealth[];
   now: Instant;
   /** More messages wait: write this one down, and plan when the last of them is known. */
   moreToCome?: boolean;

@@ -4,7 +4,15 @@ import type { Database } from './database.ts';
 import { encodeClaim, encodeProgress } from './encode.ts';
 import { UnknownOperation } from './errors.ts';
 import { toJson } from './json.ts';
-import type { ClaimAnswer, ClaimInput, Progress, RecordOutcomeInput, SaveAnswer } from './store.ts';
+import type {
+  ClaimAnswer,
+  ClaimInput,
+  Progress,
+  RecallInput,
+  RecordAnswerInput,
+  RecordOutcomeInput,
+  SaveAnswer,
+} from './store.ts';
 
 interface ClaimRow {
   answer: ClaimAnswer['kind'];
@@ -75,6 +83,25 @@ export async function recordOutcome(database: Database, input: RecordOutcomeInpu
     [input.key, toJson(input.result)],
   );
   if (!row?.known) throw new UnknownOperation();
+}
+
+export async function recordAnswer(database: Database, input: RecordAnswerInput): Promise<{ foretold: boolean }> {
+  const [row] = await database.statement<{ known: boolean; foretold: boolean }>(
+    'record_answer',
+    'SELECT * FROM record_answer($1, $2::jsonb, $3::jsonb, $4)',
+    [input.key, toJson(input.result), encodeProgress(input.progress), input.decidedFrom],
+  );
+  if (!row?.known) throw new UnknownOperation();
+  return { foretold: row.foretold };
+}
+
+export async function recallAnswer(database: Database, input: RecallInput): Promise<OperationResult | null> {
+  const [row] = await database.statement<{ answer: OperationResult | null }>(
+    'recall_answer',
+    'SELECT recall_answer($1, $2, $3, $4, $5) AS answer',
+    [input.merchantId, input.orderId, input.key, input.runId, input.position],
+  );
+  return row?.answer ?? null;
 }
 
 function present<T>(value: T | null): T {

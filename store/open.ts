@@ -1,5 +1,5 @@
 import { findApiKey, listAudit, saveApiKey, saveAudit } from './access.ts';
-import { claimOperation, recordOutcome, saveProgress } from './claims.ts';
+import { claimOperation, recallAnswer, recordAnswer, recordOutcome, saveProgress } from './claims.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { openIdempotency } from './idempotency.ts';
 import { listIdentityKeys, listSealingKeyUse, saveIdentityKey } from './identity-keys.ts';
@@ -37,6 +37,8 @@ function storeOver(database: Database): Store {
   return {
     claimOperation: (input) => claimOperation(database, input),
     recordOutcome: (input) => recordOutcome(database, input),
+    recordAnswer: (input) => recordAnswer(database, input),
+    recallAnswer: (input) => recallAnswer(database, input),
     saveProgress: (progress) => saveProgress(database, progress),
     findOrder: (merchantId, orderId) => findOrder(database, merchantId, orderId),
     listOrders: (query) => listOrders(database, query),

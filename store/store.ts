@@ -17,6 +17,17 @@ export interface Store {
    * @throws UnknownOperation when the key was never claimed
    */
   recordOutcome(input: RecordOutcomeInput): Promise<void>;
+  /**
+   * As `recordOutcome`, and in the same commit the decision on it, if the order's row still holds the very state from which
+   * that was decided. `foretold`: it did.
+   * @throws UnknownOperation when the key was never claimed
+   */
+  recordAnswer(input: RecordAnswerInput): Promise<{ foretold: boolean }>;
+  /**
+   * What is recorded of an operation whose activity was lost; `null` when no definite answer is. From then on a decision
+   * that the lost activity foretells is not written any more.
+   */
+  recallAnswer(input: RecallInput): Promise<OperationResult | null>;
   /** Timeline, outbox, order row, inbox marks of one decision, in one transaction; writing it twice changes nothing. */
   saveProgress(progress: Progress): Promise<SaveAnswer>;
   findOrder(merchantId: string, orderId: string): Promise<StoredOrder | null>;
@@ -146,6 +157,20 @@ export type SaveAnswer =
   | { kind: 'order_exists'; state: OrderState }
   /** The order exists with another amount, currency or capture mode: nothing was saved. */
   | { kind: 'conflict' };
+
+export interface RecordAnswerInput extends RecordOutcomeInput {
+  progress: Progress;
+  /** `position` of this run's write from whose state `progress` was decided. */
+  decidedFrom: number;
+}
+
+export interface RecallInput {
+  merchantId: string;
+  orderId: string;
+  key: string;
+  runId: string;
+  position: number;
+}
 
 export interface RecordOutcomeInput {
   key: string;

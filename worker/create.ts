@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
+import { openPolicies } from '../activities/policy-of-order.ts';
 import { createSealingKeys } from '../contract/sealing.ts';
 import { openProcessors } from '../processors/registry.ts';
 import { openSealedStore } from '../store/sealing.ts';
@@ -35,6 +36,7 @@ export async function createOrderWorker(
   const activities = createActivities({
     store,
     processors,
+    policyOf: openPolicies(store, processors, timeScale),
     openCredential: sealer.open,
     client,
     taskQueue,

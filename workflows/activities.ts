@@ -58,12 +58,21 @@ export function runLookup(input: Parameters<Activities['lookup']>[0], summary: s
   return lookup(input);
 }
 
-/** The store's writes beside a workflow task: quick or not at all. */
-export const inTask = proxyLocalActivities<Pick<Activities, 'saveProgress'>>({
+/** The store's reads and writes beside a workflow task: quick or not at all. */
+const BESIDE_THE_TASK = {
   startToCloseTimeout: '3 s',
   scheduleToCloseTimeout: '3 s',
   retry: { maximumAttempts: 1 },
+} as const;
+
+export const { saveProgress: saveInTask } = proxyLocalActivities<Pick<Activities, 'saveProgress'>>({
+  ...BESIDE_THE_TASK,
   summary: 'Write the timeline',
+});
+
+export const { recallAnswer } = proxyLocalActivities<Pick<Activities, 'recallAnswer'>>({
+  ...BESIDE_THE_TASK,
+  summary: 'Ask the store what the lost activity recorded',
 });
 
 /** The store's reads and writes that may wait until the store is back. */

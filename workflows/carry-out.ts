@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
 import type { MoneyOperationInput } from '../activities/inputs.ts';
 import { operationKey } from '../contract/keys.ts';
 import type { OperationResult } from '../policy/answers.ts';
@@ -8,7 +8,7 @@ import { ruleOf } from '../policy/next-action.ts';
 import type { Attempt, Operation } from '../policy/order.ts';
 import { pageExpiry } from '../policy/plan/send.ts';
 import { credentialFor } from '../policy/plan/usable.ts';
-import { runLookup, runOperation } from './activities.ts';
+import { recallAnswer, runLookup, runOperation } from './activities.ts';
 import { type Collection, confirmSaved, hasUnsaved, progressOf } from './collection.ts';
 
 /** Carries out the one command of a decision and says how it ended; whatever goes wrong on the way is a result too. */
@@ -27,7 +27,23 @@ export async function carryOut(collection: Collection, command: SendCommand): Pr
     if (input.progress !== null && WRITTEN.has(result.claim)) confirmSaved(collection, input.progress);
     return result;
   } catch (error) {
-    return resultOfFault(error, input, operation.startedAt);
+    const result = resultOfFault(error, input, operation.startedAt);
+    return result.outcome === 'unknown' ? ((await recorded(collection, input.key)) ?? result) : result;
+  }
+}
+
+/**
+ * The activity was lost after it may have sent. What it recorded before is the answer, and nobody is told of a doubt. When it
+ * recorded nothing, then asking has closed the order's row to it: a worker that was only frozen records its answer and no more.
+ */
+async function recorded({ order }: Collection, key: string): Promise<OperationResult | null> {
+  const { merchantId, orderId } = order.facts;
+  const { runId, historyLength: position } = workflowInfo();
+  try {
+    const answer = await recallAnswer({ merchantId, orderId, key, runId, position });
+    return answer === null ? null : { ...answer, claim: 'recorded', sent: false };
+  } catch {
+    return null;
   }
 }
 
@@ -89,6 +105,7 @@ function operationInput(
     resendUntil: operation.resendUntil,
     timeoutMs: command.timeoutMs,
     progress: hasUnsaved(collection) ? progressOf(collection) : null,
+    readings: collection.readings,
   };
 }
 

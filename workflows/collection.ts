@@ -1,15 +1,18 @@
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { LoadedOrder, Progress } from '../activities/inputs.ts';
+import { foretell } from '../contract/foretell.ts';
 import type { OrderPaymentInput } from '../contract/messages.ts';
+import type { OperationResult } from '../policy/answers.ts';
 import { decide, idOf } from '../policy/decide.ts';
-import type { Decision } from '../policy/decision.ts';
+import type { Basis, Decision, Readings } from '../policy/decision.ts';
 import type { MerchantEvent, OrderEvent, TimelineEntry } from '../policy/events.ts';
-import { inFlight, lastAttempt } from '../policy/facts.ts';
+import { inFlight } from '../policy/facts.ts';
 import { nextActionOf, orderView } from '../policy/next-action.ts';
 import type { OrderState } from '../policy/order.ts';
-import { needsHuman, stageOf } from '../policy/stage.ts';
+import { provedOtherwise } from '../policy/proofs.ts';
+import { rowOf } from '../policy/row.ts';
+import { stageOf } from '../policy/stage.ts';
 import type { OrderView } from '../policy/view.ts';
-import { provedOtherwise } from './proofs.ts';
 
 /** One order's collection in this run: its state, what came in, and what was decided but not written yet. */
 export interface Collection {
@@ -23,6 +26,9 @@ export interface Collection {
   /** `collect` was accepted (or this run does not begin with it): from here on charges are allowed. */
   accepted: boolean;
   wake: Decision['wake'];
+  /** As of when was last decided, ms since 1970: the order's time does not go back. */
+  decidedAtMs: number;
+  readings: Readings;
   unsaved: Pick<Progress, 'entries' | 'events' | 'appliedEvents' | 'proofs'>;
   /** Writes that wait for the store, one after the other. */
   backlog: Promise<void> | null;
@@ -43,6 +49,8 @@ export function openCollection(input: OrderPaymentInput): Collection {
     inbox: (input.answers ?? []).map((result) => ({ type: 'answered', result })),
     accepted: !input.firstOfOrder,
     wake: null,
+    decidedAtMs: 0,
+    readings: { ceilings: [], health: [] },
     unsaved: nothingUnsaved(),
     backlog: null,
     firstWrite: input.firstOfOrder,
@@ -51,21 +59,47 @@ export function openCollection(input: OrderPaymentInput): Collection {
   };
 }
 
+/** All that this run decides by; the activity that foretells a decision is given the same (see `activities/foretell.ts`). */
+function basisOf({ input, readings }: Collection): Basis {
+  return { rulebook: input.rulebook, sheets: input.sheets, ...readings };
+}
+
 /** Lets the policy decide on one event and takes the new state. The clock is the workflow's own. */
 export function decideOn(collection: Collection, event: OrderEvent, moreToCome = false): Decision {
-  const { rulebook, sheets } = collection.input;
-  const before = collection.order;
-  const decision = decide({
-    order: collection.order,
+  const now = new Date().toISOString();
+  return take(
+    collection,
     event,
-    rulebook,
-    sheets,
-    ceilings: [],
-    health: [],
-    now: new Date().toISOString(),
-    moreToCome,
-  });
+    now,
+    decide({ ...basisOf(collection), order: collection.order, event, now, moreToCome }),
+  );
+}
+
+/** A decision that is older than this is made anew: what was planned as of then may be due by now. */
+const FORETOLD_WITHIN_MS = 5_000;
+
+/**
+ * Takes the decision that the activity wrote with its answer, if this run comes to the very same one: then nothing is left
+ * to write. Messages that came meanwhile are decided after it, as if they had come a moment later; it sends nothing,
+ * so they are not too late for anything. False when the run has to decide, and to write, by itself.
+ */
+export function takeForetold(collection: Collection, result: OperationResult): boolean {
+  const { foretold } = result;
+  if (foretold === undefined || hasUnsaved(collection)) return false;
+  const atMs = Date.parse(foretold.at);
+  const ageMs = Date.now() - atMs;
+  if (atMs < collection.decidedAtMs || ageMs < 0 || ageMs > FORETOLD_WITHIN_MS) return false;
+  const own = foretell(collection.order, result, basisOf(collection), foretold.at);
+  if (own?.hash !== foretold.hash) return false;
+  take(collection, { type: 'answered', result }, foretold.at, own.decision);
+  confirmSaved(collection, collection.unsaved);
+  return true;
+}
+
+function take(collection: Collection, event: OrderEvent, now: string, decision: Decision): Decision {
+  const before = collection.order;
   collection.order = decision.order;
+  collection.decidedAtMs = Date.parse(now);
   if (idOf(event) !== null) collection.sinceKept.push(event);
   collection.wake = decision.wake;
   remember(collection, decision.entries, decision.events);
@@ -106,19 +140,13 @@ const FACTS: ReadonlySet<OrderEvent['type']> = new Set(['answered', 'processor_e
 /** Everything decided since the last write, as one write. Repeating it changes nothing, so it stays `unsaved` until confirmed. */
 export function progressOf(collection: Collection): Progress {
   const { order, unsaved } = collection;
-  const last = lastAttempt(order);
   return {
     merchantId: order.facts.merchantId,
     orderId: order.facts.orderId,
     runId: workflowInfo().runId,
     position: workflowInfo().historyLength,
     firstOfOrder: collection.firstWrite,
-    state: order,
-    stage: stageOf(order),
-    needsHuman: needsHuman(order),
-    nextActionAt: collection.wake?.at ?? null,
-    processor: last?.processor ?? null,
-    failureClass: last?.failureClass ?? null,
+    ...rowOf(order, collection.wake),
     entries: unsaved.entries.slice(),
     events: unsaved.events.slice(),
     appliedEvents: unsaved.appliedEvents.slice(),
@@ -127,7 +155,7 @@ export function progressOf(collection: Collection): Progress {
 }
 
 /** The store has this write: forget it. */
-export function confirmSaved(collection: Collection, saved: Progress): void {
+export function confirmSaved(collection: Collection, saved: Collection['unsaved']): void {
   const { unsaved } = collection;
   unsaved.entries.splice(0, saved.entries.length);
   unsaved.events.splice(0, saved.events.length);

@@ -4,7 +4,7 @@ import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages
 import type { OrderEvent, SendCommand } from '../policy/events.ts';
 import { untilDone } from './activities.ts';
 import { carryOut } from './carry-out.ts';
-import { adopt, type Collection, decideOn, openCollection, takeMessage } from './collection.ts';
+import { adopt, type Collection, decideOn, openCollection, takeForetold, takeMessage } from './collection.ts';
 import { receiveMessages } from './messages.ts';
 import { finishWriting, record, showDetails } from './record.ts';
 
@@ -70,6 +70,7 @@ async function followThrough(collection: Collection, event: OrderEvent): Promise
     showDetails(collection);
     const result = await carryOut(collection, command);
     if (result.claim === 'order_exists') return goOnFromStore(collection);
+    if (takeForetold(collection, result)) return;
     // Messages that came during the call are known before anything new is planned: a cancel stops the next attempt.
     while (collection.inbox.length > 0) decideOn(collection, takeMessage(collection) ?? CLOCK);
     ({ command } = decideOn(collection, { type: 'answered', result }));

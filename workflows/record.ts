@@ -4,7 +4,7 @@ import type { SaveOutcome } from '../activities/inputs.ts';
 import * as attributes from '../contract/search-attributes.ts';
 import { lastAttempt } from '../policy/facts.ts';
 import { needsHuman, stageOf } from '../policy/stage.ts';
-import { inTask, untilDone } from './activities.ts';
+import { saveInTask, untilDone } from './activities.ts';
 import { type Collection, confirmSaved, hasUnsaved, nextActionIn, progressOf } from './collection.ts';
 import { detailsOf } from './details.ts';
 
@@ -24,7 +24,7 @@ async function save(collection: Collection): Promise<SaveOutcome> {
   const progress = progressOf(collection);
   if (collection.backlog === null) {
     try {
-      const saved = await inTask.saveProgress(progress);
+      const saved = await saveInTask(progress);
       if (saved === 'saved' || saved === 'stale') confirmSaved(collection, progress);
       return saved;
     } catch {

@@ -172,3 +172,34 @@ BEGIN
     AND (r->>'outcome' <> 'not_executed' OR proof OR (NOT o.doubtful AND o.outcome IS NULL));
   RETURN FOUND OR EXISTS (SELECT FROM operations o WHERE o.key = k);
 END $$;
+
+-- An answer, and the decision on it that its activity foretells, in one commit (`foretold`: it was written). The decision is
+-- written onto the very state from which it was made, and nothing else: that this run wrote last, at `decided_from`. What
+-- the run writes itself stands at a later position, and supersedes this if it is not the same.
+CREATE FUNCTION record_answer(k text, r jsonb, p jsonb, decided_from integer, OUT known boolean, OUT foretold boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+  h order_head;
+BEGIN
+  SELECT o.merchant_id, o.order_id, false, o.request_hash, o.stage, o.epoch, o.state_epoch, o.state_seq, o.attempts,
+         o.epoch, false, o.state_position
+    INTO h
+    FROM orders o
+   WHERE o.merchant_id = p->>'merchantId' AND o.order_id = p->>'orderId' AND o.run_id = p->>'runId'
+     AND o.epoch = o.state_epoch AND o.state_position = decided_from
+     FOR NO KEY UPDATE;
+  foretold := FOUND;
+  IF foretold THEN
+    PERFORM write_progress(h, false, p);
+  END IF;
+  known := record_outcome(k, r);
+END $$;
+
+-- What a lost activity recorded of its operation, if that is definite. The order's row moves on to where its run is now: if
+-- the activity is only frozen, what it foretells later meets another position in record_answer.
+CREATE FUNCTION recall_answer(merchant text, id text, k text, run text, now_at integer) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE orders o SET state_position = greatest(o.state_position, now_at)
+   WHERE o.merchant_id = merchant AND o.order_id = id AND o.run_id = run AND o.epoch = o.state_epoch;
+  RETURN (SELECT o.result FROM operations o WHERE o.key = k AND outcome_rank(o.outcome) > outcome_rank('unknown'));
+END $$;

@@ -1,12 +1,17 @@
-import type { RecordOutcomeInput } from '../activities/inputs.ts';
-import type { OrderEvent } from '../policy/events.ts';
-import { primaryOperation } from '../policy/facts.ts';
-import type { Attempt, OrderState } from '../policy/order.ts';
+import type { OperationResult } from './answers.ts';
+import type { OrderEvent } from './events.ts';
+import { primaryOperation } from './facts.ts';
+import type { Attempt, OrderState } from './order.ts';
+
+interface OutcomeProof {
+  key: string;
+  result: OperationResult;
+}
 
 /** Collecting operations that this event settled although their own call did not: the store's claims learn it from here. */
-export function provedOtherwise(before: OrderState, after: OrderState, event: OrderEvent): RecordOutcomeInput[] {
+export function provedOtherwise(before: OrderState, after: OrderState, event: OrderEvent): OutcomeProof[] {
   const answered = event.type === 'answered' && event.result.operation !== 'lookup' ? event.result.key : null;
-  const proofs: RecordOutcomeInput[] = [];
+  const proofs: OutcomeProof[] = [];
   for (const attempt of after.attempts) {
     const operation = primaryOperation(attempt);
     if (operation === undefined || operation.key === '' || operation.key === answered) continue;
@@ -27,7 +32,7 @@ function proofOf(
   key: string,
   outcome: 'succeeded' | 'declined' | 'not_executed',
   order: OrderState,
-): RecordOutcomeInput['result'] {
+): OperationResult {
   const at = attempt.endedAt ?? attempt.startedAt;
   return {
     attempt: attempt.number,

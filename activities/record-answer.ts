@@ -1,0 +1,99 @@
+import { Context, log } from '@temporalio/activity';
+import { foretell } from '../contract/foretell.ts';
+import type { OperationResult } from '../policy/answers.ts';
+import type { Basis } from '../policy/decision.ts';
+import { rowOf } from '../policy/row.ts';
+import type { Progress } from '../store/store.ts';
+import type { ActivityContext } from './context.ts';
+import type { MoneyOperationInput } from './inputs.ts';
+
+interface ForetoldProgress {
+  progress: Progress;
+  decidedFrom: number;
+  hash: string;
+}
+
+/**
+ * Records the answer, and with it the decision that the workflow is going to make on it, where that can be foretold
+ * (`contract/foretell.ts`): then the workflow, which waits for this activity anyway, has no write of its own.
+ */
+export async function recordAnswer(
+  context: ActivityContext,
+  input: MoneyOperationInput,
+  result: OperationResult,
+  at: string,
+): Promise<OperationResult> {
+  const told = await foretellProgress(context, input, result, at);
+  if (told === null) return recordOutcome(context, result);
+  const { hash, ...write } = told;
+  try {
+    const { foretold } = await context.store.recordAnswer({ key: result.key, result, ...write });
+    return foretold ? { ...result, foretold: { hash, at } } : result;
+  } catch (error) {
+    return notRecorded(result, error);
+  }
+}
+
+export async function recordOutcome({ store }: ActivityContext, result: OperationResult): Promise<OperationResult> {
+  try {
+    await store.recordOutcome({ key: result.key, result });
+    return result;
+  } catch (error) {
+    return notRecorded(result, error);
+  }
+}
+
+/**
+ * The answer goes to the workflow even when the store is away: history keeps it, and the claim stays open, which at worst
+ * means that the same key is asked once more. An answer that is thrown away would be worse.
+ */
+function notRecorded(result: OperationResult, error: unknown): OperationResult {
+  const name = error instanceof Error ? error.name : 'unknown';
+  log.warn('The outcome was not recorded in the store; the claim stays open', { attempt: result.attempt, name });
+  return result;
+}
+
+/** `null` also when the rules cannot be read just now: the outcome matters more. */
+
+async function foretellProgress(
+  context: ActivityContext,
+  { progress, readings }: MoneyOperationInput,
+  result: OperationResult,
+  at: string,
+): Promise<ForetoldProgress | null> {
+  if (progress === null) return null;
+  const { state, merchantId, orderId, runId, position } = progress;
+  const policy = await context.policyOf(merchantId, state.facts.rulebook.hash).catch(() => null);
+  if (policy === null) return null;
+  const basis: Basis = { ...policy, ...readings };
+  const foretold = foretell(state, result, basis, at);
+  if (foretold === null) return null;
+  const { order, wake, entries, events } = foretold.decision;
+  return {
+    hash: foretold.hash,
+    decidedFrom: position,
+    progress: {
+      merchantId,
+      orderId,
+      runId,
+      // After the task that made the claim, before any other: no task's history is only one event longer.
+      position: position + 1,
+      firstOfOrder: false,
+      ...rowOf(order, wake),
+      entries,
+      events,
+      appliedEvents: [],
+      proofs: [],
+    },
+  };
+}
+
+/**
+ * What time it is for the decisions of this activity's workflow: the server's clock when it scheduled the activity, and
+ * what this worker has measured since. So it does not matter whether the worker's clock and the server's agree.
+ */
+export function startWorkflowClock(): () => string {
+  const { currentAttemptScheduledTimestampMs } = Context.current().info;
+  const startedMs = performance.now();
+  return () => new Date(currentAttemptScheduledTimestampMs + Math.floor(performance.now() - startedMs)).toISOString();
+}

@@ -1,0 +1,27 @@
+import type { Decision } from './decision.ts';
+import { lastAttempt } from './facts.ts';
+import type { OrderState } from './order.ts';
+import { needsHuman, stageOf } from './stage.ts';
+import type { FailureClass, Instant, Stage } from './terms.ts';
+
+/** What an order's row in the store shows of its state: for lists, and for whoever looks for open orders. */
+export interface OrderRow {
+  state: OrderState;
+  stage: Stage;
+  needsHuman: boolean;
+  nextActionAt: Instant | null;
+  processor: string | null;
+  failureClass: FailureClass | null;
+}
+
+export function rowOf(state: OrderState, wake: Decision['wake']): OrderRow {
+  const last = lastAttempt(state);
+  return {
+    state,
+    stage: stageOf(state),
+    needsHuman: needsHuman(state),
+    nextActionAt: wake?.at ?? null,
+    processor: last?.processor ?? null,
+    failureClass: last?.failureClass ?? null,
+  };
+}
