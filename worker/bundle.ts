@@ -6,7 +6,19 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What the bundle is made of. */
-const SOURCES = ['workflows', 'policy', 'contract', 'activities/inputs.ts', 'package-lock.json'];
+const SOURCES = ['workflows', 'policy', 'contract', 'activities/inputs.ts', 'package-lock.json', 'worker/bundle.ts'];
+
+/**
+ * Loaded once and shared by all workflows of a worker, with all that they import: pure functions and constants. Otherwise each
+ * order would load them anew, and keep its own copy in memory. What has state of its own must not be here.
+ */
+const SHARED = [
+  'policy/decide.ts',
+  'policy/headline.ts',
+  'policy/refusals.ts',
+  'policy/row.ts',
+  'contract/foretell.ts',
+];
 
 /**
  * The workflows as one file, bundled once for each state of the sources and kept beside the other caches:
@@ -16,7 +28,11 @@ export async function workflowBundle(cacheDir = join(ROOT, '.recoup', 'bundles')
   const path = join(cacheDir, `workflows-${fingerprint()}.js`);
   if (existsSync(path)) return path;
   const silent = { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error };
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows', 'index.ts'), logger: silent });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(ROOT, 'workflows', 'index.ts'),
+    preloadModules: SHARED.map((module) => join(ROOT, module)),
+    logger: silent,
+  });
   mkdirSync(cacheDir, { recursive: true });
   const unfinished = `${path}.${process.pid}`;
   writeFileSync(unfinished, code);

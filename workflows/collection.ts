@@ -26,8 +26,8 @@ export interface Collection {
   /** `collect` was accepted (or this run does not begin with it): from here on charges are allowed. */
   accepted: boolean;
   wake: Decision['wake'];
-  /** As of when was last decided, ms since 1970: the order's time does not go back. */
-  decidedAtMs: number;
+  /** The last decision: as of when (ms since 1970), and how long the run's history was. */
+  decided: { atMs: number; position: number };
   readings: Readings;
   unsaved: Pick<Progress, 'entries' | 'events' | 'appliedEvents' | 'proofs'>;
   /** Writes that wait for the store, one after the other. */
@@ -49,7 +49,7 @@ export function openCollection(input: OrderPaymentInput): Collection {
     inbox: (input.answers ?? []).map((result) => ({ type: 'answered', result })),
     accepted: !input.firstOfOrder,
     wake: null,
-    decidedAtMs: 0,
+    decided: { atMs: 0, position: 0 },
     readings: { ceilings: [], health: [] },
     unsaved: nothingUnsaved(),
     backlog: null,
@@ -79,16 +79,25 @@ export function decideOn(collection: Collection, event: OrderEvent, moreToCome =
 const FORETOLD_WITHIN_MS = 5_000;
 
 /**
+ * From the decision to send until its answer a history grows by so many events, when nothing else happens: the task's end and
+ * an update that it accepted; the activity's three; the next task's two. More of them: a message, a task that was done again, or
+ * a reset, after which the store may be further along than this run, which then has to hear it from its own write.
+ */
+const EVENTS_OF_A_CALL = 7;
+
+/**
  * Takes the decision that the activity wrote with its answer, if this run comes to the very same one: then nothing is left
- * to write. Messages that came meanwhile are decided after it, as if they had come a moment later; it sends nothing,
- * so they are not too late for anything. False when the run has to decide, and to write, by itself.
+ * to write. False when it has to decide, and to write, by itself: a message came in between, it is long ago, or it knows
+ * something else. What it then writes supersedes what was foretold.
  */
 export function takeForetold(collection: Collection, result: OperationResult): boolean {
   const { foretold } = result;
-  if (foretold === undefined || hasUnsaved(collection)) return false;
+  if (foretold === undefined || collection.inbox.length > 0 || hasUnsaved(collection)) return false;
+  const { decided } = collection;
+  if (workflowInfo().historyLength - decided.position > EVENTS_OF_A_CALL) return false;
   const atMs = Date.parse(foretold.at);
   const ageMs = Date.now() - atMs;
-  if (atMs < collection.decidedAtMs || ageMs < 0 || ageMs > FORETOLD_WITHIN_MS) return false;
+  if (atMs < decided.atMs || ageMs < 0 || ageMs > FORETOLD_WITHIN_MS) return false;
   const own = foretell(collection.order, result, basisOf(collection), foretold.at);
   if (own?.hash !== foretold.hash) return false;
   take(collection, { type: 'answered', result }, foretold.at, own.decision);
@@ -99,7 +108,7 @@ export function takeForetold(collection: Collection, result: OperationResult): b
 function take(collection: Collection, event: OrderEvent, now: string, decision: Decision): Decision {
   const before = collection.order;
   collection.order = decision.order;
-  collection.decidedAtMs = Date.parse(now);
+  collection.decided = { atMs: Date.parse(now), position: workflowInfo().historyLength };
   if (idOf(event) !== null) collection.sinceKept.push(event);
   collection.wake = decision.wake;
   remember(collection, decision.entries, decision.events);

@@ -4,7 +4,15 @@ import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages
 import type { OrderEvent, SendCommand } from '../policy/events.ts';
 import { untilDone } from './activities.ts';
 import { carryOut } from './carry-out.ts';
-import { adopt, type Collection, decideOn, openCollection, takeForetold, takeMessage } from './collection.ts';
+import {
+  adopt,
+  type Collection,
+  decideOn,
+  isAnswerable,
+  openCollection,
+  takeForetold,
+  takeMessage,
+} from './collection.ts';
 import { receiveMessages } from './messages.ts';
 import { finishWriting, record, showDetails } from './record.ts';
 
@@ -37,7 +45,7 @@ async function collectOrder(collection: Collection): Promise<OrderPaymentResult>
     showDetails(collection);
     const { closed } = collection.order;
     if (closed !== null && (await isFinished(collection))) return { stage: closed.stage };
-    if (shouldContinue(collection, events)) await goOnInNewRun(collection);
+    if (await shouldContinue(collection, events)) await goOnInNewRun(collection);
     event = await nextEvent(collection);
   }
 }
@@ -117,9 +125,12 @@ async function isFinished(collection: Collection): Promise<boolean> {
 }
 
 /** Only at quiet points, so that no answer is owed and no update is half-way. */
-function shouldContinue(collection: Collection, events: number): boolean {
-  if (collection.inbox.length > 0 || collection.backlog !== null || !allHandlersFinished()) return false;
-  return workflowInfo().continueAsNewSuggested || events >= (collection.input.eventsPerRun ?? EVENTS_PER_RUN);
+async function shouldContinue(collection: Collection, events: number): Promise<boolean> {
+  const long = workflowInfo().continueAsNewSuggested || events >= (collection.input.eventsPerRun ?? EVENTS_PER_RUN);
+  if (!long || collection.backlog !== null) return false;
+  // Who can be answered now is answered first.
+  await condition(() => allHandlersFinished() || !isAnswerable(collection));
+  return collection.inbox.length === 0 && allHandlersFinished();
 }
 
 async function goOnInNewRun({ input, order }: Collection): Promise<never> {

@@ -174,8 +174,9 @@ BEGIN
 END $$;
 
 -- An answer, and the decision on it that its activity foretells, in one commit (`foretold`: it was written). The decision is
--- written onto the very state from which it was made, and nothing else: that this run wrote last, at `decided_from`. What
--- the run writes itself stands at a later position, and supersedes this if it is not the same.
+-- written onto the very state from which it was made, and nothing else: that this run wrote last, at `decided_from`. Nor
+-- is it written when a processor's event waits for this order, because the run decides on that first. What the run writes
+-- itself stands at a later position, and supersedes this.
 CREATE FUNCTION record_answer(k text, r jsonb, p jsonb, decided_from integer, OUT known boolean, OUT foretold boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -188,7 +189,8 @@ BEGIN
    WHERE o.merchant_id = p->>'merchantId' AND o.order_id = p->>'orderId' AND o.run_id = p->>'runId'
      AND o.epoch = o.state_epoch AND o.state_position = decided_from
      FOR NO KEY UPDATE;
-  foretold := FOUND;
+  foretold := FOUND AND EXISTS (SELECT FROM operations WHERE key = k) AND NOT EXISTS (SELECT FROM inbox
+    WHERE merchant_id = h.merchant_id AND order_id = h.order_id AND status IN ('stored', 'parked'));
   IF foretold THEN
     PERFORM write_progress(h, false, p);
   END IF;
