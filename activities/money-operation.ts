@@ -1,4 +1,4 @@
-import { ApplicationFailure, Context, log } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { hashOf } from '../contract/keys.ts';
 import { SealBroken } from '../contract/sealing.ts';
 import type { OperationResult, ProcessorAnswer } from '../policy/answers.ts';
