@@ -18,6 +18,8 @@ export interface MoneyOperationInput {
   merchantId: string;
   orderId: string;
   attempt: number;
+  /** From the second of its name in the attempt on. */
+  number?: number;
   processor: string;
   account: string;
   key: string;

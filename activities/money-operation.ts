@@ -64,6 +64,7 @@ async function claimOrFail(context: ActivityContext, input: MoneyOperationInput)
       orderId: input.orderId,
       attempt: input.attempt,
       operation: input.operation,
+      number: input.number ?? 1,
       processor: input.processor,
       account: input.account,
       instrumentId: input.instrumentId,

@@ -11,6 +11,8 @@ export interface OperationKeyParts {
   orderId: string;
   attempt: number;
   operation: MoneyOperationName;
+  /** From the second of its name in the attempt on: one more was asked for after a definite outcome. */
+  number?: number;
   processor: string;
   /** Processors scope keys to the account, so it is a part. */
   account: string;
@@ -29,12 +31,21 @@ const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
  * or chance. That is what makes it the same through retries, worker death, reset and continue-as-new.
  */
 export function operationKey(parts: OperationKeyParts): { key: string; readableKey: string } {
-  const { merchantId, orderId, attempt, operation, processor, account } = parts;
+  const { merchantId, orderId, attempt, operation, processor, account, number } = parts;
+  const named = [
+    merchantId,
+    orderId,
+    attempt,
+    operation,
+    processor,
+    account,
+    ...(number === undefined ? [] : [number]),
+  ];
   // A JSON array joins the parts so that no two lists of parts give the same text.
-  const hash = sha256(utf8ToBytes(JSON.stringify([merchantId, orderId, attempt, operation, processor, account])));
+  const hash = sha256(utf8ToBytes(JSON.stringify(named)));
   return {
     key: fitKey(base32(hash.subarray(0, 20)), parts.maxKeyLength ?? Number.POSITIVE_INFINITY),
-    readableKey: [merchantId, orderId, attempt, operation, processor, account].join('/'),
+    readableKey: named.join('/'),
   };
 }
 

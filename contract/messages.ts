@@ -81,7 +81,7 @@ export interface ChooseRecovery extends Command {
 
 export interface ResolveUnknown extends Command {
   attempt: number;
-  outcome: 'succeeded' | 'absent';
+  outcome: 'succeeded' | 'absent' | 'accepted';
   /** What the operator saw at the processor. */
   evidence: string;
 }

@@ -23,6 +23,10 @@ export interface ProcessorResult {
   currency?: string;
   /** True when the money is reserved only. */
   authorizedOnly?: boolean;
+  /** Totals of what went back of a payment so far, where there is any. */
+  refundedMinor?: number;
+  returnedMinor?: number;
+  disputedMinor?: number;
   code?: string;
   network?: string;
   /** The network's response code, e.g. Visa `14`. */
@@ -74,6 +78,9 @@ export interface OperationResult {
   amountMinor?: number;
   currency?: string;
   authorizedOnly?: boolean;
+  refundedMinor?: number;
+  returnedMinor?: number;
+  disputedMinor?: number;
   code?: string;
   network?: string;
   networkCode?: string;
@@ -119,6 +126,8 @@ export interface ProcessorEvent {
   key?: string;
   reference?: string;
   amountMinor?: number;
+  /** Returns and disputes: `amountMinor` is all of that kind so far, not only what this notice adds. */
+  total?: boolean;
   currency?: string;
   code?: string;
   network?: string;

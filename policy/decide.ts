@@ -10,10 +10,10 @@ import {
   applyRecoveryChosen,
   applyRelease,
   applyRetryRequested,
-  applyUnknownResolved,
   replanProofs,
 } from './apply/messages.ts';
 import { applyProcessorEvent } from './apply/processor-event.ts';
+import { applyResolved } from './apply/resolve.ts';
 import type { DecideInput, Decision } from './decision.ts';
 import { type Draft, startDraft, tell } from './draft.ts';
 import type { Explanation, OrderEvent } from './events.ts';
@@ -28,6 +28,8 @@ import { end, leave, leaveBesideAuthorized, settle } from './plan/settle.ts';
 import { waitForOthers } from './plan/wait.ts';
 
 import { isBuyerHeldBack } from './stage.ts';
+import { noteSurplus } from './surplus.ts';
+import type { Actor } from './terms.ts';
 import { hasDueStep, nextWake } from './wake.ts';
 
 /**
@@ -42,10 +44,12 @@ export function decide(input: DecideInput): Decision {
   const news = !isRepeated(draft, input.event) && !isTooLate(draft, input.event);
   if (news) apply(draft, input.event);
   applyExpiry(draft);
+  lateTruth(draft);
+  noteSurplus(draft);
   // While a processor owes an answer messages are written down, and planning waits: a second command would be lost.
   // What is no news changes nothing, but it may come in the place of the clock.
   const mayPlan = input.moreToCome !== true && !isAnswerOwed(draft.order);
-  if (mayPlan && (news || hasDueStep(draft)) && !lateTruth(draft)) planOnce(draft);
+  if (mayPlan && (news || hasDueStep(draft))) planOnce(draft);
   return finish(draft, input);
 }
 
@@ -101,7 +105,7 @@ function apply(draft: Draft, event: OrderEvent): void {
     case 'retry_requested':
       return applyRetryRequested(draft, event);
     case 'unknown_resolved':
-      return applyUnknownResolved(draft, event);
+      return applyResolved(draft, event);
     case 'capture_requested':
       return applyCaptureRequested(draft, event);
     default:
@@ -131,12 +135,20 @@ function isTooLate(draft: Draft, event: OrderEvent): boolean {
     case 'processor_event':
     case 'buyer_returned':
       return false;
+    case 'retry_requested':
+    case 'unknown_resolved':
+      // A paid order whose money is a person's question is settled by that person.
+      if (draft.order.review !== null) return false;
+      return refuseLate(draft, event);
     default:
-      tell(draft, 'command_refused', `The order is ${draft.order.closed.stage}: ${event.type} came too late`, {
-        actor: event.actor,
-      });
-      return true;
+      return refuseLate(draft, event);
   }
+}
+
+function refuseLate(draft: Draft, { type, actor }: Extract<OrderEvent, { actor: Actor }>): true {
+  const text = `The order is ${draft.order.closed?.stage}: ${type} came too late`;
+  tell(draft, 'command_refused', text, { actor });
+  return true;
 }
 
 /** Id of a message, under which it is applied once; `null` for what is not a message. */
@@ -159,8 +171,7 @@ function finish(draft: Draft, input: DecideInput): Decision {
 }
 
 function wakeOf(draft: Draft): Decision['wake'] {
-  if (draft.command !== null) return null;
-  return draft.planNext && draft.order.closed === null ? { at: draft.now, summary: 'Go on' } : nextWake(draft);
+  return draft.command === null ? nextWake(draft) : null;
 }
 
 /** A decision that had something to weigh becomes a line of the timeline with its explanation. */

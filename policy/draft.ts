@@ -24,8 +24,6 @@ export interface Draft {
   refused: Explanation['refused'];
   decided: string | null;
   command: SendCommand | null;
-  /** Something is to be planned, but not in this decision: a clock event has to follow at once. */
-  planNext: boolean;
   /** Attempts that ended without success in this decision: each becomes an `order.payment_failed`. */
   failed: Attempt[];
 }
@@ -64,7 +62,6 @@ export function startDraft(input: DecideInput, rule: Rule): Draft {
     refused: [],
     decided: null,
     command: null,
-    planNext: false,
     failed: [],
   };
 }

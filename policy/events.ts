@@ -29,7 +29,7 @@ export type OrderEvent =
       id: string;
       actor: Actor;
       attempt: number;
-      outcome: 'succeeded' | 'absent';
+      outcome: 'succeeded' | 'absent' | 'accepted';
       evidence: string;
       reason: string;
     }
@@ -97,6 +97,8 @@ export interface MerchantEvent {
 export interface SendCommand {
   attempt: number;
   operation: MoneyOperationName | 'lookup';
+  /** Lookups: of the refund instead of the payment. */
+  of?: 'refund';
   /** Line for Temporal Web UI, ≤ 200 bytes, nothing personal: `Attempt 2: beta, EUR 49.99, card •4242`. */
   summary: string;
   /** Time that this call may take, ms. */

@@ -1,4 +1,5 @@
 import type { Attempt, AttemptMoney, Instrument, Operation, OrderState } from './order.ts';
+import type { Outcome } from './terms.ts';
 import type { MoneyView } from './view.ts';
 
 /** What can be read off an order's state. Nothing here is stored twice: each fact has this one place. */
@@ -26,8 +27,22 @@ export function primaryOperation(attempt: Attempt): Operation | undefined {
   return attempt.operations[0];
 }
 
+/** The last of its name: an earlier one has a definite outcome. */
 export function operationOf(attempt: Attempt, name: Operation['operation']): Operation | undefined {
-  return attempt.operations.find((operation) => operation.operation === name);
+  return attempt.operations.findLast((operation) => operation.operation === name);
+}
+
+/** A give-back whose outcome is not known for good: nothing else is given back until it is. */
+export function openGiveBack(order: OrderState): { attempt: Attempt; operation: Operation } | undefined {
+  for (const attempt of order.attempts) {
+    const operation = operationOf(attempt, 'refund');
+    if (operation !== undefined && !isDefinite(operation.outcome)) return { attempt, operation };
+  }
+  return undefined;
+}
+
+export function isDefinite(outcome: Outcome | null): outcome is 'succeeded' | 'declined' | 'not_executed' {
+  return outcome === 'succeeded' || outcome === 'declined' || outcome === 'not_executed';
 }
 
 /** An authorization that was neither captured nor voided. */
@@ -35,8 +50,9 @@ export function isAuthorized(attempt: Attempt): boolean {
   return attempt.money.authorized > 0 && attempt.money.captured === 0 && attempt.money.voided === 0;
 }
 
-export function hasMoney(attempt: Attempt): boolean {
-  return attempt.money.captured > 0;
+/** It took the order's money. What went back before the order was opened again pays nothing any more. */
+export function hasMoney({ money, givenBack }: Attempt): boolean {
+  return money.captured > 0 && (givenBack !== true || netOf(money) > 0);
 }
 
 /** Can this attempt still take money? While one can, no other starts (I1, I3). */
@@ -62,9 +78,18 @@ export function payableAttempts(order: OrderState): Attempt[] {
   return order.attempts.filter(isPayable);
 }
 
-/** The attempt that keeps the order's money: the first that took it and did not give it back. */
+/**
+ * The attempt that keeps the order's money: the first that took the amount and did not give it back. Late truth is later,
+ * whatever its number: what paid the order keeps it.
+ */
 export function keeper(order: OrderState): Attempt | undefined {
-  return order.attempts.find((attempt) => netOf(attempt.money) > 0) ?? order.attempts.find(hasMoney);
+  const holding = order.attempts.filter((attempt) => netOf(attempt.money) > 0).sort(byTaking);
+  const whole = holding.find(({ money }) => netOf(money) >= order.facts.amount.minor);
+  return whole ?? holding[0] ?? order.attempts.find(hasMoney);
+}
+
+function byTaking(a: Attempt, b: Attempt): number {
+  return Date.parse(a.tookAt ?? a.startedAt) - Date.parse(b.tookAt ?? b.startedAt) || a.number - b.number;
 }
 
 /** The order ended (or had ended) without payment: whatever was taken has to go back. */
@@ -76,22 +101,48 @@ export function netOf(money: AttemptMoney): number {
   return money.captured - money.refunded - money.returned - money.disputed;
 }
 
-/** Integers, minor units. `held` is what was taken or reserved beyond the order's amount and was not given back. */
+/** How much the order may keep, minor units: its amount, or nothing; and what a person accepted beyond. */
+export function mayKeepMinor(order: OrderState): number {
+  return (keepsNothing(order) ? 0 : order.facts.amount.minor) + (order.accepted?.minor ?? 0);
+}
+
+/** Captured money of an attempt that is not the order's to keep. */
+export function heldOf(order: OrderState, attempt: Attempt, keeps: Attempt | undefined): number {
+  return Math.max(0, netOf(attempt.money) - (attempt === keeps ? order.facts.amount.minor : 0));
+}
+
+/** The keeper of an order that may keep something. */
+export function keeping(order: OrderState): Attempt | undefined {
+  return keepsNothing(order) ? undefined : keeper(order);
+}
+
+/** Integers, minor units. `held` is what was taken or reserved beyond what the order may keep and was not given back. */
 export function moneyOf(order: OrderState): MoneyView {
   const view = { captured: 0, refunded: 0, returned: 0, disputed: 0, held: 0, net: 0 };
-  const keeps = keepsNothing(order) ? undefined : keeper(order);
+  const keeps = keeping(order);
   for (const attempt of order.attempts) {
     const { money } = attempt;
     view.captured += money.captured;
     view.refunded += money.refunded;
     view.returned += money.returned;
     view.disputed += money.disputed;
-    view.held += Math.max(0, netOf(money) - (attempt === keeps ? order.facts.amount.minor : 0));
+    view.held += heldOf(order, attempt, keeps);
     // Without a keeper an authorization is what the order waits for, or is being voided: not a surplus.
     if (keeps !== undefined && isAuthorized(attempt)) view.held += money.authorized;
   }
+  view.held = Math.max(0, view.held - (order.accepted?.minor ?? 0));
   view.net = view.captured - view.refunded - view.returned - view.disputed;
   return view;
+}
+
+/** Something is still to be given back, or was sent and is not proved: a run works on it, whatever the stage says. */
+export function owesGiveBack(order: OrderState): boolean {
+  return moneyOf(order).held > 0 || openGiveBack(order) !== undefined || order.attempts.some(isPayable);
+}
+
+/** Closed, and nothing is left to do for us or for a person: the order needs no run. */
+export function isAtRest(order: OrderState): boolean {
+  return order.closed !== null && order.review === null && inFlight(order) === undefined && !owesGiveBack(order);
 }
 
 /** An operation that moves money is with the processor right now. */

@@ -1,8 +1,8 @@
-import { isPayable, lastAttempt, moneyOf } from './facts.ts';
+import { isPayable, keeper, lastAttempt, moneyOf, openGiveBack, owesGiveBack } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
 import { stageOf } from './stage.ts';
 import type { FailureClass } from './terms.ts';
-import { amountText } from './words.ts';
+import { amountText, minorText } from './words.ts';
 
 /** What happens now, in one sentence that a support person understands without knowing our words. */
 export function headline(order: OrderState): string {
@@ -37,11 +37,13 @@ export function headline(order: OrderState): string {
     case 'capturing':
       return `The reserved ${amount} is being taken at ${at}.`;
     case 'cancelling':
+      if (order.ending?.endedAt !== undefined)
+        return `Money came that the order does not keep: ${giveBackText(order)}.`;
       return 'The order is being ended: whatever can still take money is closed first.';
     case 'needs_review':
       return `A person decides: ${reviewText(order.review?.code ?? 'surplus')}.`;
     case 'paid':
-      return `Paid: ${amountText({ ...order.facts.amount, minor: moneyOf(order).captured })}${paidAt(order)}.`;
+      return `Paid: ${minorText(order, keeper(order)?.money.captured ?? 0)}${paidAt(order)}.${surplusText(order)}`;
     case 'failed':
       return 'Closed by a person, without payment.';
     case 'expired':
@@ -54,8 +56,23 @@ export function headline(order: OrderState): string {
 }
 
 function paidAt(order: OrderState): string {
-  const paying = order.attempts.findLast(({ money }) => money.captured > 0);
+  const paying = keeper(order);
   return paying === undefined ? '' : ` at ${paying.processor}`;
+}
+
+/** After `Paid …`: what else is here, or was, and whose turn it is. */
+function surplusText(order: OrderState): string {
+  const { review, surplus } = order;
+  if (review !== null) return ` A person decides: ${reviewText(review.code)}.`;
+  if (owesGiveBack(order)) return ` More was taken than the order asks for: ${giveBackText(order)}.`;
+  if (surplus == null || surplus.endedAt === null || order.accepted !== undefined) return '';
+  return ` ${minorText(order, surplus.minor)} more was taken, and given back.`;
+}
+
+function giveBackText(order: OrderState): string {
+  const open = openGiveBack(order);
+  if (open !== undefined) return `${open.attempt.processor} has not confirmed the refund yet`;
+  return `${minorText(order, moneyOf(order).held)} is being given back`;
 }
 
 /** Result and reason of an attempt: `declined for now (soft_decline, insufficient_funds)`. */
@@ -110,7 +127,8 @@ const REVIEW_TEXT: Record<string, string> = {
   event_mismatch: 'a notice of a processor disagrees with the order',
   pending_too_long: 'a processor has not decided in its own time',
   refund_failed: 'a refund failed',
-  surplus: 'more was taken than the order asks for',
+  refund_unknown: 'nobody could prove what became of a refund',
+  surplus: 'more was taken than the order asks for, and it does not go back by itself',
   unknown_too_long: 'nobody could prove what became of a charge',
   windows_over: 'every way to pay was offered and none was taken',
 };

@@ -1,11 +1,11 @@
-import { inFlight, instrumentById, isAuthorized, isPayable, lastAttempt, moneyOf } from './facts.ts';
+import { inFlight, instrumentById, isAuthorized, isPayable, lastAttempt, moneyOf, owesGiveBack } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { actionEndsAt } from './plan/wait.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
 import { ruleFor } from './rules.ts';
 import type { Sheet } from './sheet.ts';
-import { isBuyerHeldBack, needsHuman, stageOf } from './stage.ts';
+import { isBuyerHeldBack, stageOf } from './stage.ts';
 import type { Instant } from './terms.ts';
 import type { NextAction, OrderView, RecoveryOption } from './view.ts';
 import { plannedSteps } from './wake.ts';
@@ -61,16 +61,24 @@ export function nextActionOf(reading: Reading): NextAction {
     case 'authorized':
       return { ...base, type: 'capture', who: 'merchant' };
     case 'needs_review':
-      return { ...base, type: 'review', who: 'support', messageKey: order.review?.code ?? 'surplus' };
+      return reviewed(base, order, rule);
     case 'paid':
     case 'failed':
     case 'expired':
     case 'cancelled':
-      if (needsHuman(order)) return { ...base, type: 'review', who: 'support', options: [] };
+      if (order.review !== null) return reviewed({ ...base, options: [] }, order, rule);
+      if (owesGiveBack(order))
+        return { ...base, type: 'wait_confirming', who: 'system', messageKey: 'surplus', options: [] };
       return { type: 'none', who: 'none', messageKey: stage, options: [] };
     default:
       return stage satisfies never;
   }
+}
+
+/** A person's turn, and until when: as long as a buyer would have. */
+function reviewed(base: Pick<NextAction, 'messageKey' | 'options'>, { review }: OrderState, rule: Rule): NextAction {
+  const due = review === null ? {} : { at: new Date(Date.parse(review.since) + rule.windows.buyerMs).toISOString() };
+  return { ...base, ...due, type: 'review', who: 'support', messageKey: review?.code ?? base.messageKey };
 }
 
 function buyerTurn(order: OrderState, options: RecoveryOption[]): Pick<NextAction, 'type' | 'who'> {

@@ -6,7 +6,9 @@ import type { OrderState } from './order.ts';
  * Such a notice changes nothing, so nobody has to decide about it. In doubt false.
  */
 export function isOldNews(order: OrderState, event: ProcessorEvent): boolean {
-  if (order.closed === null || event.type !== 'payment_succeeded') return false;
+  if (order.closed === null) return false;
+  if (event.type === 'refund_succeeded') return isOwnRefund(order, event);
+  if (event.type !== 'payment_succeeded') return false;
   const { amount, merchantId, orderId } = order.facts;
   if (event.merchantId !== merchantId || event.orderId !== orderId) return false;
   if (event.amountMinor !== amount.minor || event.currency !== amount.currency) return false;
@@ -16,5 +18,18 @@ export function isOldNews(order: OrderState, event: ProcessorEvent): boolean {
       attempt.money.captured === event.amountMinor &&
       attempt.reference !== null &&
       attempt.reference === event.reference,
+  );
+}
+
+/** A refund that we sent, and whose success was counted. */
+function isOwnRefund({ attempts, facts }: OrderState, event: ProcessorEvent): boolean {
+  if (event.merchantId !== facts.merchantId || event.orderId !== facts.orderId) return false;
+  return attempts.some(
+    (attempt) =>
+      attempt.processor === event.processor &&
+      attempt.operations.some(
+        ({ operation, key, outcome, amountMinor }) =>
+          operation === 'refund' && key === event.key && outcome === 'succeeded' && amountMinor === event.amountMinor,
+      ),
   );
 }

@@ -65,6 +65,10 @@ export interface Instrument {
 /** One thing asked of a processor; the same key for every send of it. */
 export interface Operation {
   operation: MoneyOperationName;
+  /** From the second of its name on: sent under a new key, after a definite outcome of the one before. */
+  number?: number;
+  /** Refunds: how much goes back, minor units. The others are about the order's amount. */
+  amountMinor?: number;
   key: string;
   /** The key's parts, readable: `default/o-1/2/charge/beta`. */
   readableKey: string;
@@ -123,10 +127,23 @@ export interface Attempt {
   /** The processor confirmed, or its documents prove, that this attempt can take no money any more. */
   fencedAt: Instant | null;
   /** We have to leave this attempt: fence it before anything else. */
-  leave: { reason: 'cancel' | 'expiry' | 'switch' | 'window' | 'paid'; since: Instant } | null;
+  leave: {
+    reason: 'cancel' | 'expiry' | 'switch' | 'window' | 'paid';
+    since: Instant;
+    /** A person wants the fence sent again, under a new key, after a definite no. */
+    again?: boolean;
+  } | null;
   /** Exact wait that the issuer or network asked for. */
   retryNotBefore: Instant | null;
   money: AttemptMoney;
+  /** When we knew that it had taken money: the first to take the amount keeps it. */
+  tookAt?: Instant;
+  /** All of its money had gone back when the order was opened again: the order is collected anew. */
+  givenBack?: true;
+  /** What notices and our own refunds said of money that went back, each under its id, so that none counts twice. */
+  moneyTold?: { fact: MoneyFact; id: string; minor: number }[];
+  /** What the processor itself gave as the payment's totals. */
+  moneySeen?: Partial<Record<MoneyFact, number>>;
   startedAt: Instant;
   endedAt: Instant | null;
 }
@@ -139,6 +156,23 @@ export interface AttemptMoney {
   refunded: number;
   returned: number;
   disputed: number;
+}
+
+/** How money leaves an attempt again. */
+export type MoneyFact = 'refunded' | 'returned' | 'disputed';
+
+/** Money beyond what the order may keep, from the moment we knew of it until none is left. */
+export interface Surplus {
+  /** Counts within the order. */
+  number: number;
+  since: Instant;
+  /** The most that was held at once, minor units. */
+  minor: number;
+  endedAt: Instant | null;
+  /** Attempts whose payment the processor confirmed since the last give-back was sent. */
+  confirmed: number[];
+  /** A person wants it sent again, under a new key, after a definite no. */
+  again: boolean;
 }
 
 /** What the buyer or support chose; runs as soon as nothing is payable any more. */
@@ -177,6 +211,10 @@ export interface OrderState {
     endedAt?: Instant;
   } | null;
   hold: { actor: Actor; reason: string; since: Instant } | null;
+  /** The last one that there was. */
+  surplus?: Surplus;
+  /** A person accepted the money as it is: that much more than the amount may be kept (0: less than it is enough). */
+  accepted?: { minor: number; actor: Actor; reason: string; at: Instant };
   /** A person has to decide. `code` is stable, e.g. `unknown_too_long`, `surplus`, `claim_conflict`, `windows_over`. */
   review: { code: string; attempt: number | null; since: Instant } | null;
   /** A later automatic try. `reason`: `schedule`, `advice`, `backoff`, `processor_down`. */

@@ -1,6 +1,6 @@
 import type { OperationResult } from './answers.ts';
 import type { OrderEvent } from './events.ts';
-import { primaryOperation } from './facts.ts';
+import { isDefinite, primaryOperation } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
 
 interface OutcomeProof {
@@ -11,7 +11,7 @@ interface OutcomeProof {
 /** Collecting operations that this event settled although their own call did not: the store's claims learn it from here. */
 export function provedOtherwise(before: OrderState, after: OrderState, event: OrderEvent): OutcomeProof[] {
   const answered = event.type === 'answered' && event.result.operation !== 'lookup' ? event.result.key : null;
-  const proofs: OutcomeProof[] = [];
+  const proofs: OutcomeProof[] = refundProofs(before, after, answered);
   for (const attempt of after.attempts) {
     const operation = primaryOperation(attempt);
     if (operation === undefined || operation.key === '' || operation.key === answered) continue;
@@ -22,8 +22,20 @@ export function provedOtherwise(before: OrderState, after: OrderState, event: Or
   return proofs;
 }
 
-function isDefinite(outcome: string | null): outcome is 'succeeded' | 'declined' | 'not_executed' {
-  return outcome === 'succeeded' || outcome === 'declined' || outcome === 'not_executed';
+/** Refunds, each under its own key. */
+function refundProofs(before: OrderState, after: OrderState, answered: string | null): OutcomeProof[] {
+  const proofs: OutcomeProof[] = [];
+  for (const attempt of after.attempts) {
+    for (const [index, operation] of attempt.operations.entries()) {
+      const { key, outcome } = operation;
+      if (operation.operation !== 'refund' || key === '' || key === answered || !isDefinite(outcome)) continue;
+      if (outcome === before.attempts[attempt.number - 1]?.operations[index]?.outcome) continue;
+      const proof = proofOf(attempt, key, outcome, after);
+      const { reference: _payment, amountMinor: _captured, ...result } = proof;
+      proofs.push({ key, result: { ...result, amountMinor: operation.amountMinor ?? 0 } });
+    }
+  }
+  return proofs;
 }
 
 /** `lookup` in the store's words means: proved, whatever was sent. */

@@ -1,10 +1,19 @@
+import { isAcceptable, mayTryAgain } from './apply/resolve.ts';
 import type { CeilingReading } from './decision.ts';
-import { attemptNumbered, hasMoney, instrumentById, instrumentToRetry, isAuthorized, isPayable } from './facts.ts';
+import {
+  attemptNumbered,
+  hasMoney,
+  instrumentById,
+  instrumentToRetry,
+  isAuthorized,
+  isPayable,
+  openGiveBack,
+} from './facts.ts';
 import { isPending, mayChoose, patienceEndsAt, type Reading, ruleOf } from './next-action.ts';
 import type { Instrument, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { refusalOfInstrument } from './plan/usable.ts';
-import { isBuyerHeldBack } from './stage.ts';
+import { isBuyerHeldBack, isGiveBackReview } from './stage.ts';
 import type { Instant, RecoveryPath } from './terms.ts';
 import { instantText } from './words.ts';
 
@@ -54,6 +63,8 @@ function refuseImpatience(reading: Reading, now: Instant): Refusal | null {
 /** For cancelling, and for closing without payment: both end an order that has no money. */
 export function refuseEnding(order: OrderState): Refusal | null {
   if (order.closed !== null) return CLOSED;
+  // Less than the amount was taken: that goes back, and the order ends.
+  if (order.review?.code === 'amount_mismatch' && order.ending === null) return null;
   if (order.attempts.some((attempt) => attempt.money.captured > 0)) {
     return { code: 'order_closed', message: 'The order is paid: refund it instead. Nothing was changed.' };
   }
@@ -66,6 +77,9 @@ export function refuseHold(order: OrderState): Refusal | null {
 
 export function refuseRetry(reading: Reading, ceilings: CeilingReading[]): Refusal | null {
   const { order } = reading;
+  if (mayTryAgain(order)) return null;
+  if (openGiveBack(order) !== undefined)
+    return refused('What became of the refund is not known: it is never sent under another key until that is proved.');
   if (order.closed !== null || order.ending !== null) return CLOSED;
   if (order.attempts.some(isPayable))
     return refused('An attempt can still take money: it has to be proved or closed first.');
@@ -77,13 +91,25 @@ export function refuseRetry(reading: Reading, ceilings: CeilingReading[]): Refus
   return null;
 }
 
-export function refuseResolve(order: OrderState, attemptNumber: number): Refusal | null {
-  if (order.closed !== null) return CLOSED;
-  const outcome = attemptNumbered(order, attemptNumber)?.outcome;
-  if (outcome !== 'unknown' && order.review?.attempt !== attemptNumber) {
-    return { code: 'not_unknown', message: `Attempt ${attemptNumber} has no unknown outcome. Nothing was changed.` };
+export function refuseResolve(
+  order: OrderState,
+  { attempt: number, outcome }: { attempt: number; outcome: 'succeeded' | 'absent' | 'accepted' },
+): Refusal | null {
+  if (order.closed !== null && order.review === null && openGiveBack(order) === undefined) return CLOSED;
+  const attempt = attemptNumbered(order, number);
+  const { review } = order;
+  const reviewed = review !== null && attempt !== undefined && (review.attempt === null || review.attempt === number);
+  const refund = openGiveBack(order)?.attempt === attempt && attempt !== undefined;
+  const not = (message: string): Refusal => ({ code: 'not_unknown', message: `${message} Nothing was changed.` });
+  if (outcome === 'accepted') {
+    if (!reviewed) return not(`No person was asked about attempt ${number}: there is nothing to accept.`);
+    return isAcceptable(review) ? null : not(`What a person was asked (${review.code}) needs proof, not acceptance.`);
   }
-  return null;
+  if (refund) return null;
+  if (reviewed && isGiveBackReview(review) && outcome === 'absent')
+    return not('That the money did not go back is known: try again with `retry`, or accept it with `accepted`.');
+  if (attempt?.outcome === 'unknown' || reviewed) return null;
+  return not(`Attempt ${number} has no unknown outcome.`);
 }
 
 export function refuseCapture(order: OrderState): Refusal | null {

@@ -1,5 +1,5 @@
 import type { Decision } from './decision.ts';
-import { lastAttempt } from './facts.ts';
+import { isAtRest, lastAttempt } from './facts.ts';
 import type { OrderState } from './order.ts';
 import { needsHuman, stageOf } from './stage.ts';
 import type { FailureClass, Instant, Stage } from './terms.ts';
@@ -8,6 +8,8 @@ import type { FailureClass, Instant, Stage } from './terms.ts';
 export interface OrderRow {
   state: OrderState;
   stage: Stage;
+  /** A run has to work on it: it is not closed, or money of a closed one has to go back, or a person is asked. */
+  open: boolean;
   needsHuman: boolean;
   nextActionAt: Instant | null;
   processor: string | null;
@@ -19,6 +21,7 @@ export function rowOf(state: OrderState, wake: Decision['wake']): OrderRow {
   return {
     state,
     stage: stageOf(state),
+    open: !isAtRest(state),
     needsHuman: needsHuman(state),
     nextActionAt: wake?.at ?? null,
     processor: last?.processor ?? null,

@@ -38,6 +38,8 @@ export interface Sheet {
   notExecutedStatuses: number[];
   /** Order features that it refuses, e.g. `on_behalf_of`. */
   unsupportedFeatures: string[];
+  /** A part of a payment can be refunded too. */
+  partialRefunds: boolean;
   /** Operations it offers at all. */
   operations: MoneyOperationName[];
   /** True when it does its own adaptive retries: then our `extraTry` there is off. */

@@ -1,4 +1,4 @@
-import { hasMoney, inFlight, isPayable, moneyOf } from './facts.ts';
+import { hasMoney, inFlight, isPayable } from './facts.ts';
 import type { OrderState } from './order.ts';
 import type { Stage } from './terms.ts';
 
@@ -6,7 +6,8 @@ import type { Stage } from './terms.ts';
 export function stageOf(order: OrderState): Stage {
   if (order.closed !== null) return order.closed.stage;
   if (order.review !== null) return 'needs_review';
-  if (order.attempts.some(hasMoney)) return moneyOf(order).held > 0 ? 'needs_review' : 'paid';
+  // Money that came after an end is not the order's: it ends again as soon as that went back.
+  if (order.attempts.some(hasMoney)) return order.ending?.endedAt === undefined ? 'paid' : 'cancelling';
   if (order.ending !== null) return 'cancelling';
   return stageOfPayable(order) ?? stageOfRest(order);
 }
@@ -50,9 +51,16 @@ function stageOfRest(order: OrderState): Stage {
   }
 }
 
-/** True when a person has to act, whatever the stage (a paid order may hold a surplus). */
+/** True when a person has to act, whatever the stage (of a paid order a refund may have failed). */
 export function needsHuman(order: OrderState): boolean {
-  return order.review !== null || (order.closed !== null && moneyOf(order).held > 0);
+  return order.review !== null;
+}
+
+/** Reviews of money that has to go back. They never keep an order from being paid, nor flip it. */
+const OF_GIVE_BACK = new Set(['surplus', 'refund_failed', 'refund_unknown']);
+
+export function isGiveBackReview(review: OrderState['review']): boolean {
+  return review !== null && OF_GIVE_BACK.has(review.code);
 }
 
 /** Reviews during which the buyer may still go on: nothing speaks for money that nobody has explained. */

@@ -1,6 +1,6 @@
 import type { Decision } from './decision.ts';
 import type { Draft } from './draft.ts';
-import { hasMoney, isPayable, lastAttempt } from './facts.ts';
+import { hasMoney, isDefinite, isPayable, lastAttempt, operationOf } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
 import { actionEndsAt } from './plan/wait.ts';
 import type { Rule } from './rulebook.ts';
@@ -19,11 +19,12 @@ type Plan = { order: OrderState; rule: Rule; sheets: Sheet[] };
 /** Everything that is planned from here on, earliest first. The timeline shows it, the workflow's timer waits for the first. */
 export function plannedSteps(plan: Plan): PlannedStep[] {
   const { order } = plan;
-  if (order.closed !== null) return [];
   const steps: PlannedStep[] = [];
   for (const attempt of order.attempts) {
     if (isPayable(attempt)) addProofSteps(plan, attempt, steps);
+    else if (hasMoney(attempt)) addGiveBackSteps(plan, attempt, steps);
   }
+  if (order.closed !== null) return byTime(steps);
   // What waits for a person or for a payable attempt has no time of its own.
   const free = order.review === null && !order.attempts.some(isPayable);
   if (free && order.retryAt !== null && order.hold === null) {
@@ -37,6 +38,10 @@ export function plannedSteps(plan: Plan): PlannedStep[] {
   if (expires && order.ending === null && !order.attempts.some(hasMoney)) {
     steps.push({ at: expiresAt, text: 'The order expires' });
   }
+  return byTime(steps);
+}
+
+function byTime(steps: PlannedStep[]): PlannedStep[] {
   return steps.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
@@ -63,6 +68,25 @@ function addProofSteps(plan: Plan, attempt: Attempt, steps: PlannedStep[]): void
   }
   const at = plan.order.review === null ? personAt(plan, attempt) : null;
   if (at !== null) steps.push({ at, text: `No answer by then: a person looks at ${name}`, attempt });
+}
+
+/** Money that has to go back: when its payments are looked up, its refund is sent again, or a person looks. */
+function addGiveBackSteps({ order, rule, sheets }: Plan, attempt: Attempt, steps: PlannedStep[]): void {
+  const { proof } = attempt;
+  if (proof === null) return;
+  const name = `attempt ${attempt.number} at ${attempt.processor}`;
+  const refund = operationOf(attempt, 'refund');
+  const open = refund !== undefined && !isDefinite(refund.outcome);
+  if (proof.nextResendAt !== null) steps.push({ at: proof.nextResendAt, text: `Refund again: ${name}`, attempt });
+  if (proof.nextLookupAt !== null) {
+    const what = open ? 'the refund' : 'the payment, before anything goes back';
+    steps.push({ at: proof.nextLookupAt, text: `Lookup ${proof.lookups + 1} of ${what}: ${name}`, attempt });
+  }
+  if (order.review !== null || (!open && proof.nextLookupAt === null)) return;
+  const { unknownBuyerLimitMs } = rule.windows;
+  const sheet = sheets.find(({ processor }) => processor === attempt.processor);
+  const limitMs = refund?.outcome === 'pending' ? (sheet?.pendingLimitMs ?? unknownBuyerLimitMs) : unknownBuyerLimitMs;
+  steps.push({ at: plus(proof.since, limitMs), text: `No answer by then: a person looks at ${name}`, attempt });
 }
 
 /** When a person has to look, because the processor has not said what became of the attempt. */

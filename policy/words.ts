@@ -11,6 +11,11 @@ export function amountText(money: Money): string {
   return `${money.currency} ${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
 
+/** `minor` units of the order's currency. */
+export function minorText({ facts }: OrderState, minor: number): string {
+  return amountText({ ...facts.amount, minor });
+}
+
 /** `visa •4242`, `card ins_1f…`: never more of an instrument than this. */
 export function instrumentText(instrument: Instrument | undefined): string {
   if (instrument === undefined) return 'the processor’s page';
@@ -32,9 +37,9 @@ export function wayText(order: OrderState, attempt: Attempt): string {
   }
 }
 
-/** `Attempt 2: beta, EUR 49.99, visa •4242`. */
-export function attemptText(order: OrderState, attempt: Attempt): string {
-  return `Attempt ${attempt.number}: ${attempt.processor}, ${amountText(order.facts.amount)}, ${wayText(order, attempt)}`;
+/** `Attempt 2: beta, EUR 49.99, visa •4242`. The amount is the order's unless another one is meant. */
+export function attemptText(order: OrderState, attempt: Attempt, minor = order.facts.amount.minor): string {
+  return `Attempt ${attempt.number}: ${attempt.processor}, ${minorText(order, minor)}, ${wayText(order, attempt)}`;
 }
 
 /** What is done to an attempt, where that is not collecting itself. */

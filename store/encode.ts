@@ -15,6 +15,7 @@ export function encodeProgress(progress: Progress): string {
     amountMinor: state.facts.amount.minor,
     currency: state.facts.amount.currency,
     stage: progress.stage,
+    open: progress.open,
     needsHuman: progress.needsHuman,
     nextActionAt: progress.nextActionAt,
     processor: progress.processor,

@@ -12,7 +12,6 @@ import type {
 } from './store.ts';
 
 const { orders, operations, timeline, outbox } = schema;
-const OPEN = sql`stage NOT IN ('paid', 'failed', 'expired', 'cancelled')`;
 
 export async function findOrder(database: Database, merchantId: string, orderId: string): Promise<StoredOrder | null> {
   const rows = await database.run('findOrder', (db) =>
@@ -68,7 +67,7 @@ export async function listOpenOrders(
       .from(orders)
       .where(
         and(
-          OPEN,
+          eq(orders.isOpen, true),
           lt(orders.updatedAt, new Date(input.before)),
           after &&
             sql`(updated_at, merchant_id, order_id) > (${after.updatedAt}::timestamptz, ${after.merchantId}, ${after.orderId})`,
@@ -105,7 +104,7 @@ export async function listOperations(
       .select()
       .from(operations)
       .where(and(eq(operations.merchantId, merchantId), eq(operations.orderId, orderId)))
-      .orderBy(asc(operations.attempt), asc(operations.claimedAt), asc(operations.operation)),
+      .orderBy(asc(operations.attempt), asc(operations.claimedAt), asc(operations.operation), asc(operations.number)),
   );
   return rows.map(({ merchantId: _merchant, orderId: _order, reference: _reference, ...row }) => ({
     ...row,

@@ -113,6 +113,8 @@ export interface ClaimInput {
   orderId: string;
   attempt: number;
   operation: MoneyOperationName;
+  /** 1, and more for another of its name in the attempt. */
+  number: number;
   processor: string;
   account: string;
   instrumentId: string | null;
@@ -192,6 +194,8 @@ export interface Progress {
   firstOfOrder: boolean;
   state: OrderState;
   stage: Stage;
+  /** A run has to work on it: it is not closed, or money of a closed one has to go back, or a person is asked. */
+  open: boolean;
   needsHuman: boolean;
   nextActionAt: Instant | null;
   processor: string | null;
@@ -232,6 +236,7 @@ export interface StoredMerchantEvent extends MerchantEvent {
 export interface StoredOperation {
   attempt: number;
   operation: MoneyOperationName;
+  number: number;
   processor: string;
   account: string;
   instrumentId: string | null;

@@ -60,6 +60,7 @@ function fixKey(collection: Collection, attempt: Attempt, operation: Operation):
     orderId,
     attempt: attempt.number,
     operation: operation.operation,
+    ...(operation.number === undefined ? {} : { number: operation.number }),
     processor: attempt.processor,
     account: attempt.account,
     maxKeyLength: sheet?.idempotency?.maxKeyLength ?? null,
@@ -84,11 +85,12 @@ function operationInput(
     merchantId: facts.merchantId,
     orderId: facts.orderId,
     attempt: attempt.number,
+    ...(operation.number === undefined ? {} : { number: operation.number }),
     processor: attempt.processor,
     account: attempt.account,
     key: operation.key,
     readableKey: operation.readableKey,
-    amountMinor: facts.amount.minor,
+    amountMinor: operation.amountMinor ?? facts.amount.minor,
     currency: facts.amount.currency,
     instrumentId: attempt.instrumentId,
     ...(sealed === undefined ? {} : { sealedCredential: sealed }),
@@ -135,14 +137,14 @@ function sendBefore({ order }: Collection, attempt: Attempt, operation: Operatio
 
 async function lookUp(collection: Collection, attempt: Attempt, command: SendCommand): Promise<OperationResult> {
   const { facts } = collection.order;
-  const primary = primaryOperation(attempt);
+  const asked = command.of === undefined ? primaryOperation(attempt) : operationOf(attempt, command.of);
   const input = {
     merchantId: facts.merchantId,
     orderId: facts.orderId,
     attempt: attempt.number,
     processor: attempt.processor,
-    operation: primary?.operation ?? 'charge',
-    key: primary?.key ?? '',
+    operation: asked?.operation ?? 'charge',
+    key: asked?.key ?? '',
     ...(attempt.reference === null ? {} : { reference: attempt.reference }),
     timeoutMs: command.timeoutMs,
   } as const;

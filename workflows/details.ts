@@ -28,7 +28,7 @@ export function detailsOf(collection: Collection): string {
   const paragraphs = [
     `**${headline(order)}**`,
     `Whose turn: ${WHOSE_TURN[next.who]}${until}`,
-    ...(wake === null || order.closed !== null ? [] : [`Timer until ${instantText(wake.at)}: ${wake.summary}`]),
+    ...(wake === null ? [] : [`Timer until ${instantText(wake.at)}: ${wake.summary}`]),
     `Stage \`${stageOf(order)}\`, ${amountText(facts.amount)}, captured ${amountOf(captured)}${held === 0 ? '' : `, held ${amountOf(held)}`}`,
     [
       '| # | processor | with | what came of it |',

@@ -46,7 +46,7 @@ function receiveCommands(collection: Collection): void {
   command(
     collection,
     messages.resolveUnknown,
-    (each) => refusals.refuseResolve(collection.order, each.attempt),
+    (each) => refusals.refuseResolve(collection.order, each),
     (each) => ({
       type: 'unknown_resolved',
       id: each.commandId,

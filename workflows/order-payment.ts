@@ -2,6 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, continueAsNew, workf
 import type { SaveOutcome } from '../activities/inputs.ts';
 import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages.ts';
 import type { OrderEvent, SendCommand } from '../policy/events.ts';
+import { isAtRest } from '../policy/facts.ts';
 import { untilDone } from './activities.ts';
 import { carryOut } from './carry-out.ts';
 import {
@@ -116,9 +117,11 @@ async function nextEvent(collection: Collection): Promise<OrderEvent> {
   return takeMessage(collection) ?? CLOCK;
 }
 
-/** Everything is written and answered, and nothing came in the meantime. */
+/**
+ * Nothing has to go back any more, nobody is asked, everything is written and answered, and nothing came in the meantime.
+ */
 async function isFinished(collection: Collection): Promise<boolean> {
-  if (collection.inbox.length > 0) return false;
+  if (collection.inbox.length > 0 || !isAtRest(collection.order)) return false;
   await finishWriting(collection);
   await condition(() => allHandlersFinished() || collection.inbox.length > 0);
   return collection.inbox.length === 0;

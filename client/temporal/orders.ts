@@ -11,6 +11,7 @@ import type {
   ResolveRequest,
 } from '../../contract/schemas/orders.ts';
 import type { Sealer } from '../../contract/sealing.ts';
+import { isAtRest } from '../../policy/facts.ts';
 import { orderView } from '../../policy/next-action.ts';
 import type { OrderState } from '../../policy/order.ts';
 import type { OrderView } from '../../policy/view.ts';
@@ -123,6 +124,12 @@ export class TemporalOrders {
       throw recoupError('order_not_reopenable');
     }
     if (stored.stage !== 'failed' && stored.stage !== 'expired') throw recoupError('order_not_reopenable');
+    if (!isAtRest(stored.state)) {
+      throw recoupError(
+        'order_not_reopenable',
+        'A person is asked about this order: settle that first with `resolve`.',
+      );
+    }
     await this.#audit('reopen', order, reason, {}, call);
     const { facts } = stored.state;
     const policy = await this.policies.ofOrder(order.merchantId, facts.rulebook.hash);
@@ -145,7 +152,7 @@ export class TemporalOrders {
     if (outcome.kind === 'timed_out') return this.get(order.orderId, call);
     if (outcome.kind !== 'look') throw outcome.error;
     const state = await this.reader.require(order);
-    if (state.closed !== null)
+    if (isAtRest(state) && state.closed !== null)
       throw recoupError('order_closed', `The order is ${state.closed.stage}. Nothing was changed.`);
     throw recoupError('unavailable', 'The order has no running workflow right now; it is started again shortly.');
   }

@@ -109,7 +109,8 @@ export const commandSchema = z.strictObject({ reason: freeText(500) });
 
 export const resolveSchema = z.strictObject({
   attempt: z.int().min(1).max(1_000_000),
-  outcome: z.enum(['succeeded', 'absent']),
+  /** `accepted`: the money, or the notice, that waits for a person is left as it is. */
+  outcome: z.enum(['succeeded', 'absent', 'accepted']),
   evidence: freeText(1000),
   reason: freeText(500),
 });

@@ -1,10 +1,12 @@
 import type { OperationResult } from '../answers.ts';
 import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
-import { attemptNumbered, isPayable, primaryOperation } from '../facts.ts';
+import { attemptNumbered, hasMoney, isPayable, operationOf, primaryOperation } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
 import type { FailureClass, Instant } from '../terms.ts';
 import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
+import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp, totalsOf } from './give-back.ts';
+import { takeMoney } from './money-facts.ts';
 import { isCredentialUnreadable, park } from './park.ts';
 
 /** An operation came back: write down what it proves. What follows from it is planned afterwards, from the state alone. */
@@ -14,11 +16,14 @@ export function applyAnswer(draft: Draft, result: OperationResult): void {
   if (result.operation === 'lookup') {
     const askedAt = attempt.lookupSince ?? result.startedAt;
     attempt.lookupSince = null;
-    return applyLookup(draft, attempt, result, askedAt);
+    const refund = refundLookedUp(attempt, result);
+    if (refund !== undefined) return applyGiveBackLookup(draft, attempt, refund, result, askedAt);
+    return hasMoney(attempt) ? applyConfirmation(draft, attempt, result) : applyLookup(draft, attempt, result, askedAt);
   }
-  const operation = attempt.operations.find((each) => each.operation === result.operation);
+  const operation = operationOf(attempt, result.operation);
   // An answer is owed once for each send; a second one would count a send twice.
   if (operation === undefined || operation.endedAt !== null) return;
+  if (result.operation === 'refund') return applyGiveBackAnswer(draft, attempt, operation, result);
   operation.endedAt = result.endedAt;
   if (result.claim === 'conflict') return applyConflict(draft, attempt, operation);
   if (!result.sent && result.claim === 'none') return applyNeverSent(draft, attempt, operation, result);
@@ -40,8 +45,6 @@ export function applyAnswer(draft: Draft, result: OperationResult): void {
     case 'close_hosted':
     case 'close_invoice':
       return applyFence(draft, attempt, { ...result, outcome });
-    case 'refund':
-      return applyRefund(draft, attempt, { ...result, outcome });
     default:
       return result.operation satisfies never;
   }
@@ -129,7 +132,7 @@ function doubt(attempt: Attempt): void {
 
 function applyCapture(draft: Draft, attempt: Attempt, result: OperationResult): void {
   if (result.outcome === 'succeeded') {
-    attempt.money.captured = result.amountMinor ?? attempt.money.authorized;
+    takeMoney(draft, attempt, result.amountMinor ?? attempt.money.authorized);
     attempt.outcome = 'succeeded';
     attempt.proof = null;
     tell(draft, 'captured', `Captured at ${attempt.processor}`, { actor: 'processor', attempt });
@@ -181,12 +184,6 @@ export function confirmFence(draft: Draft, attempt: Attempt, evidence: string): 
       evidence,
     },
   );
-}
-
-function applyRefund(draft: Draft, attempt: Attempt, result: OperationResult): void {
-  if (result.outcome !== 'succeeded') return;
-  attempt.money.refunded += result.amountMinor ?? 0;
-  tell(draft, 'refunded', `Refunded at ${attempt.processor}`, { actor: 'processor', attempt });
 }
 
 function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult, askedAt: Instant): void {
@@ -255,6 +252,7 @@ export function truthOf(result: OperationResult): Truth {
     ...(result.document === '' ? {} : { document: `${result.document} (${result.edition})` }),
     reference: result.reference,
     amountMinor: result.amountMinor,
+    totals: totalsOf(result),
     currency: result.currency,
     authorizedOnly: result.authorizedOnly,
     code: result.code,

@@ -1,8 +1,9 @@
 import { askPerson, type Draft, tell } from '../draft.ts';
 import { instrumentById, isPayable, primaryOperation } from '../facts.ts';
-import type { Attempt } from '../order.ts';
+import type { Attempt, MoneyFact } from '../order.ts';
 import type { Authentication, FailureClass, Outcome } from '../terms.ts';
 import { amountText, failureText } from '../words.ts';
+import { countTotals, takeMoney } from './money-facts.ts';
 
 /** What a definite answer says, from whichever source: the call itself, a lookup, a webhook, a person. */
 export interface Truth {
@@ -17,6 +18,8 @@ export interface Truth {
   amountMinor?: number | undefined;
   currency?: string | undefined;
   authorizedOnly?: boolean | undefined;
+  /** What had gone back of it by then. */
+  totals?: Partial<Record<MoneyFact, number>>;
   code?: string | undefined;
   network?: string | undefined;
   networkCode?: string | undefined;
@@ -82,7 +85,8 @@ function learnSuccess(draft: Draft, attempt: Attempt, truth: Truth): void {
   attempt.endedAt = draft.now;
   draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: succeeded (${truth.source})`);
   if (truth.authorizedOnly === true) attempt.money.authorized = minor;
-  else attempt.money.captured = minor;
+  else takeMoney(draft, attempt, minor);
+  if (truth.totals !== undefined) countTotals(attempt, truth.totals);
   const took = truth.authorizedOnly === true ? 'reserved' : 'collected';
   tell(draft, 'attempt_succeeded', `${amountText({ ...amount, minor })} ${took} at ${attempt.processor}`, {
     actor: 'processor',

@@ -1,23 +1,21 @@
 import { type Draft, isDue, sheetOf, tell } from '../draft.ts';
 import type { OrderEvent } from '../events.ts';
 import {
-  attemptNumbered,
   hasMoney,
   instrumentById,
   instrumentToRetry,
   isAuthorized,
   isPayable,
   lastAttempt,
+  netOf,
   payableAttempts,
-  primaryOperation,
 } from '../facts.ts';
 import type { Attempt, Instrument, OrderState } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
 import { forbiddenAs } from '../plan/usable.ts';
 import { isBuyerHeldBack } from '../stage.ts';
-import type { RecoveryPath } from '../terms.ts';
-import { confirmFence } from './answered.ts';
-import { learn } from './end-attempt.ts';
+import type { Actor, RecoveryPath } from '../terms.ts';
+import { applyTryAgain } from './resolve.ts';
 
 type Of<T extends OrderEvent['type']> = Extract<OrderEvent, { type: T }>;
 
@@ -39,6 +37,9 @@ export function applyOpened(draft: Draft, event: Of<'opened'>): void {
   order.ending = null;
   order.window = null;
   order.askedBuyer = true;
+  for (const attempt of order.attempts) {
+    if (attempt.money.captured > 0 && netOf(attempt.money) <= 0) attempt.givenBack = true;
+  }
   order.openedAt = draft.now;
   order.answerFrom = draft.now;
   tell(draft, 'order_reopened', 'Collecting goes on; attempt numbers, budgets and forbidden methods go on too');
@@ -106,12 +107,23 @@ export function applyBuyerReturned(draft: Draft): void {
 }
 
 export function applyCancelRequested(draft: Draft, event: Of<'cancel_requested'>): void {
-  draft.order.ending = { as: 'cancelled', actor: event.actor, reason: event.reason, since: draft.now };
+  draft.order.ending = endingBy(draft, 'cancelled', event);
   tell(draft, 'cancel_requested', `Cancel: ${event.reason}`, { actor: event.actor });
 }
 
+/** Where a processor took less than the amount, an end means that this goes back too. */
+function endingBy(
+  { order, now }: Draft,
+  as: 'cancelled' | 'failed',
+  { actor, reason }: { actor: Actor; reason: string },
+): NonNullable<OrderState['ending']> {
+  const givesBack = order.review?.code === 'amount_mismatch' && order.attempts.some(hasMoney);
+  if (givesBack) order.review = null;
+  return { as, actor, reason, since: now, ...(givesBack ? { endedAt: now } : {}) };
+}
+
 export function applyCloseRequested(draft: Draft, event: Of<'close_requested'>): void {
-  draft.order.ending = { as: 'failed', actor: event.actor, reason: event.reason, since: draft.now };
+  draft.order.ending = endingBy(draft, 'failed', event);
   tell(draft, 'close_requested', `Close without payment: ${event.reason}`, { actor: event.actor });
 }
 
@@ -141,6 +153,9 @@ export function applyRelease(draft: Draft, event: Of<'retries_released'>): void 
 /** Support tries now: as a choice, with the instrument that was last used or came with the order. */
 export function applyRetryRequested(draft: Draft, event: Of<'retry_requested'>): void {
   const { order } = draft;
+  if (applyTryAgain(draft)) {
+    return tell(draft, 'retry_requested', `Try again now: ${event.reason}`, { actor: event.actor });
+  }
   if (order.ending !== null || order.attempts.some((attempt) => hasMoney(attempt) || isPayable(attempt))) {
     tell(draft, 'retry_refused', 'Try again now: refused, an attempt may have taken the money', { actor: event.actor });
     return;
@@ -150,50 +165,6 @@ export function applyRetryRequested(draft: Draft, event: Of<'retry_requested'>):
   order.retryAt = null;
   order.review = null;
   tell(draft, 'retry_requested', `Try again now: ${event.reason}`, { actor: event.actor });
-}
-
-/** A named person's evidence about an unknown outcome. */
-export function applyUnknownResolved(draft: Draft, event: Of<'unknown_resolved'>): void {
-  const attempt = attemptNumbered(draft.order, event.attempt);
-  if (attempt === undefined) return;
-  const succeeded = event.outcome === 'succeeded';
-  tell(draft, 'unknown_resolved', `Attempt ${event.attempt} is ${event.outcome}: ${event.reason}`, {
-    actor: event.actor,
-    attempt,
-    evidence: event.evidence,
-  });
-  const code = draft.order.review?.attempt === attempt.number ? draft.order.review.code : null;
-  if (code !== null) draft.order.review = null;
-  if (!isPayable(attempt)) return;
-  draft.order.askedBuyer = true;
-  if (isAuthorized(attempt)) return resolveAuthorized(draft, attempt, succeeded, code);
-  const primary = primaryOperation(attempt);
-  if (primary !== undefined && !succeeded) primary.sendsNotExecuted = primary.sends;
-  learn(draft, attempt, {
-    outcome: succeeded ? 'succeeded' : 'not_executed',
-    failureClass: succeeded ? null : 'transient',
-    forbidsInstrument: false,
-    retryAfterMs: null,
-    source: BY_PERSON,
-    authorizedOnly: succeeded && draft.order.facts.capture === 'manual' && attempt.kind === 'card',
-  });
-}
-
-const BY_PERSON = 'a person with evidence';
-
-/** What a person can know of an authorization: that it was captured, that it is gone, or that the capture never happened. */
-function resolveAuthorized(draft: Draft, attempt: Attempt, captured: boolean, code: string | null): void {
-  if (captured) {
-    learn(draft, attempt, {
-      outcome: 'succeeded',
-      failureClass: null,
-      forbidsInstrument: false,
-      retryAfterMs: null,
-      source: BY_PERSON,
-      amountMinor: attempt.money.authorized,
-    });
-  } else if (code === 'cannot_fence') confirmFence(draft, attempt, BY_PERSON);
-  else draft.order.captureRequested = null;
 }
 
 export function applyCaptureRequested(draft: Draft, event: Of<'capture_requested'>): void {

@@ -1,11 +1,12 @@
 import type { ProcessorEvent } from '../answers.ts';
 import { askPerson, type Draft, tell } from '../draft.ts';
-import { attemptNumbered, netOf } from '../facts.ts';
-import type { Attempt } from '../order.ts';
+import { attemptNumbered, hasMoney } from '../facts.ts';
+import type { Attempt, MoneyFact, Operation } from '../order.ts';
 import type { FailureClass } from '../terms.ts';
-import { amountText } from '../words.ts';
 import { confirmFence } from './answered.ts';
 import { learn } from './end-attempt.ts';
+import { concludeGiveBack } from './give-back.ts';
+import { believeMoneyFact, refundId, uncountRefund } from './money-facts.ts';
 
 /** A verified notice of a processor. Late truth wins, but only about the very payment that it names (F15). */
 export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
@@ -70,19 +71,13 @@ function believe(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
     case 'session_closed':
       return believeClosed(draft, attempt, event);
     case 'refund_succeeded':
-      if (isOwnRefund(attempt, event)) return;
-      return addMoneyFact(draft, attempt, event, 'refunded');
+      return believeRefund(draft, attempt, event);
     case 'payment_returned':
-      return addMoneyFact(draft, attempt, event, 'returned');
+      return believeMoneyLeft(draft, attempt, event, 'returned');
     case 'dispute_opened':
-      return addMoneyFact(draft, attempt, event, 'disputed');
+      return believeMoneyLeft(draft, attempt, event, 'disputed');
     case 'refund_failed':
-      tell(draft, 'refund_failed', `${event.processor} could not refund`, {
-        actor: 'processor',
-        attempt,
-        evidence: event.eventId,
-      });
-      return askPerson(draft, 'refund_failed', attempt, `The refund at ${event.processor} failed`);
+      return believeFailedRefund(draft, attempt, event);
     case 'unknown_type':
       return tell(draft, 'event_kept', `${event.processor} sent a notice of a type that we do not know`, {
         actor: 'processor',
@@ -149,27 +144,39 @@ function believeClosed(draft: Draft, attempt: Attempt, event: ProcessorEvent): v
   confirmFence(draft, attempt, `webhook ${event.eventId}`);
 }
 
-/** The notice of a refund that we sent and whose answer was already counted. */
-function isOwnRefund(attempt: Attempt, event: ProcessorEvent): boolean {
-  return attempt.operations.some(
-    ({ operation, key, outcome }) => operation === 'refund' && key === event.key && outcome === 'succeeded',
-  );
+/** Money that left a payment had been taken: whatever we believed of the attempt, this proves it. */
+function believeMoneyLeft(draft: Draft, attempt: Attempt, event: ProcessorEvent, fact: MoneyFact): void {
+  if (!hasMoney(attempt)) {
+    learn(draft, attempt, {
+      outcome: 'succeeded',
+      failureClass: null,
+      forbidsInstrument: false,
+      retryAfterMs: null,
+      source: `webhook ${event.type}`,
+    });
+  }
+  believeMoneyFact(draft, attempt, event, fact);
 }
 
-function addMoneyFact(
-  draft: Draft,
-  attempt: Attempt,
-  event: ProcessorEvent,
-  fact: 'refunded' | 'returned' | 'disputed',
-): void {
-  // A notice without an amount is about all of it.
-  const minor = event.amountMinor ?? Math.max(0, netOf(attempt.money));
-  attempt.money[fact] += minor;
-  const cause = `${event.processor} ${event.eventId}`;
-  draft.events.push({ type: `order.${fact}`, at: draft.now, attempt: attempt.number, cause });
-  tell(draft, fact, `${amountText({ ...draft.order.facts.amount, minor })} ${fact} at ${event.processor}`, {
-    actor: 'processor',
-    attempt,
-    evidence: event.eventId,
-  });
+/** One that we sent is proved by its notice as by its answer, whichever comes first. */
+function believeRefund(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
+  const own = ownRefund(attempt, event);
+  if (own === undefined) return believeMoneyLeft(draft, attempt, event, 'refunded');
+  concludeGiveBack(draft, attempt, own, { outcome: 'succeeded', source: `webhook ${event.eventId}` });
+}
+
+function believeFailedRefund(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
+  const own = ownRefund(attempt, event);
+  if (own !== undefined) {
+    const code = event.code === undefined ? {} : { code: event.code };
+    return concludeGiveBack(draft, attempt, own, { outcome: 'declined', source: `webhook ${event.eventId}`, ...code });
+  }
+  uncountRefund(attempt, refundId(attempt, event));
+  const evidence = event.eventId;
+  tell(draft, 'refund_failed', `${event.processor} could not refund`, { actor: 'processor', attempt, evidence });
+  askPerson(draft, 'refund_failed', attempt, `A refund at ${event.processor}, not made by us, failed`);
+}
+
+function ownRefund(attempt: Attempt, { key }: ProcessorEvent): Operation | undefined {
+  return attempt.operations.find((each) => each.operation === 'refund' && each.key !== '' && each.key === key);
 }

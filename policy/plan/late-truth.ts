@@ -1,23 +1,16 @@
-import { askPerson, type Draft, tell } from '../draft.ts';
-import { isAuthorized, moneyOf, netOf } from '../facts.ts';
+import { type Draft, tell } from '../draft.ts';
+import { isAuthorized, moneyOf } from '../facts.ts';
 import type { OrderState } from '../order.ts';
-import { amountText } from '../words.ts';
 
 /**
- * The order was closed when something new came. True when nothing is planned now: it stays closed, or the next clock
- * event plans. (Whoever applies events to a closed order has nobody to carry out a command.)
- * A paid order is never flipped; money on an unpaid one is accepted, or held for a person until it is given back.
+ * The order was closed when something new came. A paid order is never flipped: its money facts stand apart. Money on an
+ * unpaid one is accepted, or given back, and then the order ends again as it had.
  */
-export function lateTruth(draft: Draft): boolean {
+export function lateTruth(draft: Draft): void {
   const { order } = draft;
-  if (order.closed === null) return false;
+  if (order.closed === null) return;
   const { stage } = order.closed;
-  if (stage === 'paid') {
-    reviewSurplus(draft);
-    return true;
-  }
-  const captured = order.attempts.some((attempt) => netOf(attempt.money) > 0);
-  if (!captured && !order.attempts.some(isAuthorized)) return true;
+  if (stage === 'paid' || (moneyOf(order).held === 0 && !order.attempts.some(isAuthorized))) return;
   if (stage !== 'cancelled' && draft.rule.onLateSuccess === 'accept') {
     tell(draft, 'late_success', `The money came after the order was ${stage}: it is accepted`);
     order.openedAt = draft.now;
@@ -28,22 +21,6 @@ export function lateTruth(draft: Draft): boolean {
     order.ending = { as: stage, actor: 'system', reason: 'money came after the end', since: at, endedAt: at };
   }
   order.closed = null;
-  // Captured money is settled at once: that sends nothing. An authorization may need a command, so it waits its turn.
-  draft.planNext = order.attempts.some(isAuthorized);
-  return draft.planNext;
-}
-
-/** Money beyond the order's amount is a person's until it is given back; then the question is answered. */
-export function reviewSurplus(draft: Draft): void {
-  const { order } = draft;
-  const { held } = moneyOf(order);
-  if (held === 0) {
-    if (order.review?.code === 'surplus') order.review = null;
-    return;
-  }
-  const text = `${amountText({ ...order.facts.amount, minor: held })} is held that the order must not keep: give it back`;
-  askPerson(draft, 'surplus', null, text);
-  draft.decided ??= text;
 }
 
 /** A person looks because something was not proved. Once it is, the order goes on without them. */

@@ -1,10 +1,12 @@
-import { after, type Draft, isDue } from '../draft.ts';
-import { isPayable, operationOf, primaryOperation } from '../facts.ts';
+import { after, type Draft, isDue, sheetOf } from '../draft.ts';
+import { hasMoney, isDefinite, isPayable, operationOf, primaryOperation } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
+import type { Instant } from '../terms.ts';
 
-/** The operation whose answer is owed: a fence before a capture before the collecting one. */
+/** The operation whose answer is owed: a fence before a capture before the collecting one; of taken money, its refund. */
 export function owedOperation(attempt: Attempt): Operation | undefined {
+  if (hasMoney(attempt)) return operationOf(attempt, 'refund') ?? primaryOperation(attempt);
   const fence = operationOf(attempt, fenceOf(attempt));
   if (fence !== undefined && attempt.fencedAt === null) return fence;
   const capture = operationOf(attempt, 'capture');
@@ -60,11 +62,14 @@ function mayResend({ order }: Draft, attempt: Attempt, owed: Operation): boolean
   // The processor answered this key with "a duplicate", and it will not answer otherwise.
   if (collecting && attempt.failureClass === 'duplicate') return false;
   const leaving = attempt.leave !== null || order.ending !== null || order.choice !== null;
-  return isFence(owed) || !leaving;
+  return givesUpMoney(owed) || !leaving;
 }
 
-function isFence({ operation }: Operation): boolean {
-  return operation === 'void' || operation === 'close_hosted' || operation === 'close_invoice';
+/** Closing and giving back take nothing from anybody: they are asked for as long as their key is remembered. */
+function givesUpMoney({ operation }: Pick<Operation, 'operation'>): boolean {
+  return (
+    operation === 'void' || operation === 'refund' || operation === 'close_hosted' || operation === 'close_invoice'
+  );
 }
 
 /**
@@ -85,6 +90,8 @@ function nextLookup(draft: Draft, attempt: Attempt, owed: Operation, sheet: Shee
   if (!sheet.lookup.by.includes('key') && attempt.reference === null) return null;
   const collecting = owed === primaryOperation(attempt);
   if (collecting && attempt.outcome === 'requires_action') return null;
+  // A refund is known by its key alone.
+  if (owed.operation === 'refund' && (isDefinite(owed.outcome) || !sheet.lookup.by.includes('key'))) return null;
   // A fence or capture that was refused: the truth is one question away.
   if (!collecting && owed.outcome === 'declined' && attempt.proof.lookups === 0) return draft.now;
   const from = collecting && attempt.outcome === 'pending' ? attempt.proof.since : (owed.endedAt ?? draft.now);
@@ -92,6 +99,21 @@ function nextLookup(draft: Draft, attempt: Attempt, owed: Operation, sheet: Shee
   // Behind its schedule (a worker was away) it catches up step by step, not all at once.
   const earliestMs = draft.nowMs + (attempt.proof.lookups === 0 ? 0 : (sheet.lookup.scheduleMs[0] ?? 0));
   return new Date(Math.max(Date.parse(from) + offset, earliestMs)).toISOString();
+}
+
+export function newProof(since: Instant): NonNullable<Attempt['proof']> {
+  return { since, lookups: 0, absentAt: [], nextLookupAt: null, nextResendAt: null };
+}
+
+/** When the payment is looked up (again) before anything is given back: at once, then by the sheet's schedule. */
+export function planConfirmation(draft: Draft, attempt: Attempt): void {
+  const lookup = sheetOf(draft, attempt.processor)?.lookup;
+  attempt.proof ??= newProof(draft.now);
+  if (lookup == null) return;
+  const { lookups, since } = attempt.proof;
+  const dueMs = Date.parse(since) + lookupOffsetMs(lookup, lookups - 1);
+  const earliestMs = draft.nowMs + (lookup.scheduleMs[0] ?? 0);
+  attempt.proof.nextLookupAt = lookups === 0 ? draft.now : new Date(Math.max(dueMs, earliestMs)).toISOString();
 }
 
 /** Milliseconds after the last send at which lookup `n` (0-based) is due: by schedule, then doubling, steps capped. */
@@ -105,11 +127,10 @@ export function lookupOffsetMs(lookup: NonNullable<Sheet['lookup']>, n: number):
 
 /**
  * `resendUntil` of a first send now: the key window less a margin, and for what can take money the rule's `resendMs`.
- * Closing takes none: it is asked for as long as the key is remembered.
+ * Closing and giving back take none: they are asked for as long as the key is remembered.
  */
 export function resendUntil(draft: Draft, sheet: Sheet, name: Operation['operation']): string | null {
   if (sheet.idempotency === null) return null;
   const keyMs = sheet.idempotency.windowMs - Math.min(60_000, sheet.idempotency.windowMs / 10);
-  const takesMoney = name !== 'void' && name !== 'close_hosted' && name !== 'close_invoice';
-  return after(draft, takesMoney ? Math.min(draft.rule.windows.resendMs, keyMs) : keyMs);
+  return after(draft, givesUpMoney({ operation: name }) ? keyMs : Math.min(draft.rule.windows.resendMs, keyMs));
 }

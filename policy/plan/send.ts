@@ -1,6 +1,6 @@
 import { type Draft, sheetOf, tell } from '../draft.ts';
 import { operationOf } from '../facts.ts';
-import type { Attempt, Instrument } from '../order.ts';
+import type { Attempt, Instrument, Operation } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import type { MoneyOperationName, StartedBy } from '../terms.ts';
 import { attemptText, OPERATION_TEXT } from '../words.ts';
@@ -68,23 +68,38 @@ function collectingOperation(draft: Draft, kind: Attempt['kind']): MoneyOperatio
 
 /** Sends an operation of an attempt: for the first time, or once more with the same key. */
 export function send(draft: Draft, attempt: Attempt, name: MoneyOperationName): void {
+  const operation = operationOf(attempt, name);
+  if (operation === undefined) sendNew(draft, attempt, name);
+  else sendOperation(draft, attempt, operation);
+}
+
+/**
+ * Sends an operation under a key of its own: the first of its name, or another one when the one before had a definite
+ * outcome and what it was for is still to be done.
+ */
+export function sendNew(draft: Draft, attempt: Attempt, name: MoneyOperationName, amountMinor?: number): void {
   const sheet = sheetOf(draft, attempt.processor);
-  let operation = operationOf(attempt, name);
-  const again = operation !== undefined;
-  if (operation === undefined) {
-    operation = {
-      operation: name,
-      key: '',
-      readableKey: '',
-      outcome: null,
-      startedAt: draft.now,
-      endedAt: null,
-      sends: 0,
-      sendsNotExecuted: 0,
-      resendUntil: sheet === undefined ? null : resendUntil(draft, sheet, name),
-    };
-    attempt.operations.push(operation);
-  }
+  const before = attempt.operations.filter((each) => each.operation === name).length;
+  const operation: Operation = {
+    operation: name,
+    ...(before === 0 ? {} : { number: before + 1 }),
+    ...(amountMinor === undefined ? {} : { amountMinor }),
+    key: '',
+    readableKey: '',
+    outcome: null,
+    startedAt: draft.now,
+    endedAt: null,
+    sends: 0,
+    sendsNotExecuted: 0,
+    resendUntil: sheet === undefined ? null : resendUntil(draft, sheet, name),
+  };
+  attempt.operations.push(operation);
+  sendOperation(draft, attempt, operation);
+}
+
+/** The same operation with its own key, for the first time or once more. */
+export function sendOperation(draft: Draft, attempt: Attempt, operation: Operation): void {
+  const sheet = sheetOf(draft, attempt.processor);
   operation.sends += 1;
   operation.endedAt = null;
   if (operation.outcome === 'not_executed') operation.outcome = null;
@@ -96,8 +111,8 @@ export function send(draft: Draft, attempt: Attempt, name: MoneyOperationName): 
   }
   draft.command = {
     attempt: attempt.number,
-    operation: name,
-    summary: summaryOf(draft, attempt, name, again ? operation.sends : 1),
+    operation: operation.operation,
+    summary: summaryOf(draft, attempt, operation),
     timeoutMs: timeoutOf(draft, sheet),
   };
 }
@@ -108,20 +123,21 @@ function timeoutOf({ order, rule }: Draft, sheet: Sheet | undefined): number {
   return order.facts.buyer.present ? Math.min(callMs, rule.windows.answerWithinMs) : callMs;
 }
 
-/** Asks the processor what became of the attempt. */
-export function lookUp(draft: Draft, attempt: Attempt): void {
+/** Asks the processor what became of the attempt, or of its refund. */
+export function lookUp(draft: Draft, attempt: Attempt, of?: 'refund'): void {
   if (attempt.proof !== null) attempt.proof.nextLookupAt = null;
   attempt.lookupSince = draft.now;
   draft.command = {
     attempt: attempt.number,
     operation: 'lookup',
-    summary: `Attempt ${attempt.number}: ask ${attempt.processor} what became of it`,
+    ...(of === undefined ? {} : { of }),
+    summary: `Attempt ${attempt.number}: ask ${attempt.processor} what became of ${of === undefined ? 'it' : 'its refund'}`,
     timeoutMs: sheetOf(draft, attempt.processor)?.callTimeoutMs ?? 2000,
   };
 }
 
-function summaryOf(draft: Draft, attempt: Attempt, name: MoneyOperationName, sends: number): string {
-  const what = attemptText(draft.order, attempt);
+function summaryOf(draft: Draft, attempt: Attempt, { operation: name, sends, amountMinor }: Operation): string {
+  const what = attemptText(draft.order, attempt, amountMinor);
   const text = name === 'charge' || name === 'authorize' ? what : `${what}: ${OPERATION_TEXT[name]}`;
   return sends === 1 ? text : `${text}; same key, send ${sends}`;
 }

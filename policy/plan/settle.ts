@@ -1,31 +1,48 @@
 import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
-import { hasMoney, isAuthorized, isPayable, keeper, moneyOf, operationOf, payableAttempts } from '../facts.ts';
-import type { Attempt } from '../order.ts';
+import {
+  hasMoney,
+  isAuthorized,
+  isPayable,
+  keeper,
+  moneyOf,
+  openGiveBack,
+  operationOf,
+  payableAttempts,
+} from '../facts.ts';
+import type { Attempt, Operation } from '../order.ts';
+import { isGiveBackReview } from '../stage.ts';
 import type { Stage } from '../terms.ts';
 import { amountText } from '../words.ts';
-import { reviewSurplus } from './late-truth.ts';
-import { dueResend, fenceOf } from './proof-times.ts';
-import { lookUp, send } from './send.ts';
+import { giveBack } from './give-back.ts';
+import { dueResend, fenceOf, newProof, planProof } from './proof-times.ts';
+import { lookUp, send, sendNew } from './send.ts';
 
 /** Each step answers true when it has said what happens next; the first that does ends the planning. */
 
-/** Money is in: everything else is closed, a surplus is a person's, then the order is paid. */
+/** Money is in: everything else is closed, then the order is paid, then what is too much goes back. */
 export function settle(draft: Draft): boolean {
   const { order } = draft;
+  // Ended without payment, and nothing came since: there is nothing to plan.
+  if (order.closed !== null && order.closed.stage !== 'paid') return true;
   if (!order.attempts.some(hasMoney)) return false;
   const ended = order.ending?.endedAt !== undefined;
-  if (ended && moneyOf(order).held === 0) return false;
+  if (ended && moneyOf(order).held === 0 && openGiveBack(order) === undefined) return false;
   order.retryAt = null;
   order.choice = null;
   order.window = null;
   if (isAnsweredByMoney(order)) order.review = null;
-  if (!ended) reviewAmount(draft);
-  reviewSurplus(draft);
+  if (!ended && order.closed === null) reviewAmount(draft);
   const open = payableAttempts(order).filter((attempt) => !hasMoney(attempt));
   for (const attempt of open) attempt.leave ??= { reason: 'paid', since: draft.now };
-  if (open.length > 0) return leave(draft);
-  if (order.review === null) close(draft, 'paid', 'Paid');
+  if (open.length > 0) leave(draft);
+  else if (!ended && order.closed === null && mayClose(order)) close(draft, 'paid', 'Paid');
+  if (draft.command === null) giveBack(draft, open.length === 0);
   return true;
+}
+
+/** A question about money that has to go back keeps nobody from being paid; any other one does. */
+function mayClose({ review }: Draft['order']): boolean {
+  return review === null || isGiveBackReview(review);
 }
 
 /** Reasons for a person that proof of the money has answered. What it does not answer comes back, from the state. */
@@ -33,7 +50,6 @@ const ANSWERED_BY_MONEY = new Set([
   'unknown_too_long',
   'windows_over',
   'pending_too_long',
-  'cannot_fence',
   'capture_unknown',
   'capture_declined',
   'duplicate_unexplained',
@@ -50,6 +66,7 @@ function isAnsweredByMoney({ review, attempts }: Draft['order']): boolean {
 function reviewAmount(draft: Draft): void {
   const { order } = draft;
   const attempt = keeper(order);
+  if (order.accepted !== undefined) return;
   if (attempt === undefined || attempt.money.captured >= order.facts.amount.minor) return;
   const { amount } = order.facts;
   const text = `${attempt.processor} took ${amountText({ ...amount, minor: attempt.money.captured })}, the order asks for ${amountText(amount)}`;
@@ -66,10 +83,13 @@ export function end(draft: Draft): boolean {
   const reason = order.ending.as === 'expired' ? 'expiry' : 'cancel';
   for (const attempt of open) attempt.leave ??= { reason, since: draft.now };
   if (open.length > 0) return leave(draft);
-  order.review = null;
+  if (!OUTLIVES_THE_END.has(order.review?.code ?? '')) order.review = null;
   close(draft, order.ending.as, `${ENDED[order.ending.as]}: ${order.ending.reason}`);
   return true;
 }
+
+/** Nobody has explained the money that these speak of: an end does not either. */
+const OUTLIVES_THE_END = new Set(['event_unmatched', 'event_mismatch', 'refund_failed']);
 
 const ENDED = { cancelled: 'Cancelled', expired: 'Expired', failed: 'Closed without payment' } as const;
 
@@ -108,15 +128,20 @@ export function leaveBesideAuthorized(draft: Draft): void {
 
 function leaveOne(draft: Draft, attempt: Attempt): void {
   const fence = operationOf(attempt, fenceOf(attempt));
-  const { proof } = attempt;
-  if (fence === undefined && canFence(draft, attempt)) {
-    send(draft, attempt, fenceOf(attempt));
+  if (needsFence(attempt, fence) && canFence(draft, attempt)) {
+    sendNew(draft, attempt, fenceOf(attempt));
+    attempt.leave = { reason: attempt.leave?.reason ?? 'paid', since: attempt.leave?.since ?? draft.now };
     draft.decided = `Close attempt ${attempt.number} at ${attempt.processor} first`;
     tell(draft, 'fence_sent', `Closing attempt ${attempt.number} at ${attempt.processor} before anything else`, {
       attempt,
     });
     return;
   }
+  if (fence !== undefined && attempt.proof === null) {
+    attempt.proof = newProof(draft.now);
+    planProof(draft, attempt, sheetOf(draft, attempt.processor));
+  }
+  const { proof } = attempt;
   const again = dueResend(draft, attempt);
   if (again !== null) return send(draft, attempt, again.operation);
   // What was planned before we left it: only the fence is sent again now.
@@ -135,6 +160,12 @@ function leaveOne(draft: Draft, attempt: Attempt): void {
     );
   }
   draft.decided ??= `Wait until ${attempt.processor} confirms that attempt ${attempt.number} is closed`;
+}
+
+/** The first, or another one: late truth reserved money again after a fence was confirmed, or a person wants it after a no. */
+function needsFence(attempt: Attempt, fence: Operation | undefined): boolean {
+  if (fence === undefined) return true;
+  return fence.outcome === 'succeeded' ? isAuthorized(attempt) : attempt.leave?.again === true;
 }
 
 function canFence(draft: Draft, attempt: Attempt): boolean {

@@ -33,6 +33,7 @@ const ALPHA: Sheet = {
   fence: { payment: true, hosted: true, invoice: true },
   notExecutedStatuses: [429, 503],
   unsupportedFeatures: [],
+  partialRefunds: true,
   operations: [...GAMMA_OPERATIONS, 'close_hosted', 'close_invoice'],
   nativeRetries: false,
   pendingLimitMs: 7 * DAY_MS,

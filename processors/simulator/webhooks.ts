@@ -5,13 +5,13 @@ import { asFields, authenticationOf, type Fields, fieldsOf, known, minorOf, orde
 type EventType = ProcessorEvent['type'];
 
 /** Our name of each type, the object that it brings, and the field that holds the amount in question. */
-const TYPES: Record<string, { type: EventType; object: string[]; amount?: string }> = {
+const TYPES: Record<string, { type: EventType; object: string[]; amount?: string; total?: true }> = {
   'payment.captured': { type: 'payment_succeeded', object: ['payment'], amount: 'capturedMinor' },
   'payment.authorized': { type: 'payment_authorized', object: ['payment'], amount: 'authorizedMinor' },
   'payment.declined': { type: 'payment_failed', object: ['payment'], amount: 'amountMinor' },
   'payment.voided': { type: 'payment_cancelled', object: ['payment'] },
-  'payment.returned': { type: 'payment_returned', object: ['payment'], amount: 'returnedMinor' },
-  'dispute.opened': { type: 'dispute_opened', object: ['payment'], amount: 'disputedMinor' },
+  'payment.returned': { type: 'payment_returned', object: ['payment'], amount: 'returnedMinor', total: true },
+  'dispute.opened': { type: 'dispute_opened', object: ['payment'], amount: 'disputedMinor', total: true },
   'refund.succeeded': { type: 'refund_succeeded', object: ['action'], amount: 'amountMinor' },
   'refund.failed': { type: 'refund_failed', object: ['action'], amount: 'amountMinor' },
   'hosted_session.closed': { type: 'session_closed', object: ['hosted_session'] },
@@ -39,7 +39,7 @@ export function eventOfWebhook(processor: string, eventId: string, body: unknown
   if (!rule.object.includes(String(data.object))) throw unreadable('it does not fit its type');
   const amountMinor = rule.amount === undefined ? undefined : minorOf(data, rule.amount);
   if (rule.amount !== undefined && amountMinor === undefined) throw unreadable('the amount is missing');
-  return { ...common, type: rule.type, ...order, ...detailsOf(data), ...known({ amountMinor }) };
+  return { ...common, type: rule.type, ...order, ...detailsOf(data), ...known({ amountMinor, total: rule.total }) };
 }
 
 function detailsOf(data: Fields): Partial<ProcessorEvent> {

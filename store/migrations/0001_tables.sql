@@ -9,6 +9,8 @@ CREATE TABLE orders (
   amount_minor   bigint NOT NULL,
   currency       text NOT NULL,
   stage          text NOT NULL,
+  -- A run has to work on it. Not the same as the stage: of a paid order money may have to go back.
+  is_open        boolean NOT NULL,
   needs_human    boolean NOT NULL,
   next_action_at timestamptz(3),
   processor      text,
@@ -26,8 +28,7 @@ CREATE TABLE orders (
   PRIMARY KEY (merchant_id, order_id)
 );
 CREATE INDEX orders_newest ON orders (merchant_id, updated_at DESC, order_id DESC);
-CREATE INDEX orders_open ON orders (updated_at, merchant_id, order_id)
-  WHERE stage NOT IN ('paid', 'failed', 'expired', 'cancelled');
+CREATE INDEX orders_open ON orders (updated_at, merchant_id, order_id) WHERE is_open;
 
 -- Each run that ever wrote an order, in the order in which they first wrote: a reset opens a new epoch.
 CREATE TABLE order_epochs (
@@ -48,6 +49,8 @@ CREATE TABLE operations (
   order_id      text NOT NULL,
   attempt       integer NOT NULL,
   operation     text NOT NULL,
+  -- Another one of its name is asked for only after a definite outcome of the one before.
+  number        integer NOT NULL,
   processor     text NOT NULL,
   account       text NOT NULL,
   instrument_id text,
@@ -62,7 +65,7 @@ CREATE TABLE operations (
   result        jsonb,
   reference     text,
   recorded_at   timestamptz(3),
-  UNIQUE (merchant_id, order_id, attempt, operation, processor)
+  UNIQUE (merchant_id, order_id, attempt, operation, processor, number)
 );
 CREATE INDEX operations_reference ON operations (processor, reference) WHERE reference IS NOT NULL;
 

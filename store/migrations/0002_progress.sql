@@ -27,10 +27,10 @@ DECLARE
   last_run text;
 BEGIN
   IF p IS NOT NULL THEN
-    INSERT INTO orders (merchant_id, order_id, request_hash, amount_minor, currency, stage, needs_human, next_action_at,
+    INSERT INTO orders (merchant_id, order_id, request_hash, amount_minor, currency, stage, is_open, needs_human, next_action_at,
                         processor, failure_class, epoch, run_id, state, state_epoch, state_seq, state_position, attempts)
     VALUES (merchant, id, p->>'requestHash', (p->>'amountMinor')::bigint, p->>'currency', p->>'stage',
-            (p->>'needsHuman')::boolean, (p->>'nextActionAt')::timestamptz, p->>'processor', p->>'failureClass',
+            (p->>'open')::boolean, (p->>'needsHuman')::boolean, (p->>'nextActionAt')::timestamptz, p->>'processor', p->>'failureClass',
             1, p->>'runId', p->'state', 1, (p->>'seq')::int, (p->>'position')::int, (p->>'attempts')::int)
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
@@ -111,7 +111,7 @@ BEGIN
     UPDATE orders SET
       epoch = epoch_now, run_id = p->>'runId', state_epoch = epoch_now, state = p->'state',
       state_seq = (p->>'seq')::int, state_position = (p->>'position')::int, attempts = (p->>'attempts')::int, stage = p->>'stage',
-      needs_human = (p->>'needsHuman')::boolean, next_action_at = (p->>'nextActionAt')::timestamptz,
+      is_open = (p->>'open')::boolean, needs_human = (p->>'needsHuman')::boolean, next_action_at = (p->>'nextActionAt')::timestamptz,
       processor = p->>'processor', failure_class = p->>'failureClass', updated_at = clock_timestamp()
     WHERE merchant_id = h.merchant_id AND order_id = h.order_id;
   ELSIF NOT h.created THEN

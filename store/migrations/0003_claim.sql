@@ -6,6 +6,7 @@ CREATE FUNCTION claim_difference(op operations, c jsonb) RETURNS text LANGUAGE s
     WHEN op.merchant_id <> c->>'merchantId' OR op.order_id <> c->>'orderId' THEN 'order'
     WHEN op.attempt <> (c->>'attempt')::int THEN 'attempt'
     WHEN op.operation <> c->>'operation' THEN 'operation'
+    WHEN op.number <> (c->>'number')::int THEN 'number'
     WHEN op.processor <> c->>'processor' THEN 'processor'
     WHEN op.account <> c->>'account' THEN 'account'
     WHEN op.key <> c->>'key' THEN 'key'
@@ -109,7 +110,8 @@ BEGIN
 
   SELECT * INTO op FROM operations o
    WHERE o.key = c->>'key' OR (o.merchant_id = h.merchant_id AND o.order_id = h.order_id
-     AND o.attempt = (c->>'attempt')::int AND o.operation = c->>'operation' AND o.processor = c->>'processor')
+     AND o.attempt = (c->>'attempt')::int AND o.operation = c->>'operation' AND o.processor = c->>'processor'
+     AND o.number = (c->>'number')::int)
    ORDER BY o.key = c->>'key' DESC LIMIT 1 FOR UPDATE;
   known := FOUND;
   what := CASE WHEN known THEN claim_difference(op, c) END;
@@ -139,10 +141,10 @@ BEGIN
     answer := 'conflict'; what := hindrance;
   ELSE
     -- Room for the ceilings: lock the instrument's counting identity here, count, refuse or reserve, then insert.
-    INSERT INTO operations (key, readable_key, merchant_id, order_id, attempt, operation, processor, account,
+    INSERT INTO operations (key, readable_key, merchant_id, order_id, attempt, operation, number, processor, account,
                             instrument_id, amount_minor, currency, request_hash, claimed_at, resend_until)
     VALUES (c->>'key', c->>'readableKey', h.merchant_id, h.order_id, (c->>'attempt')::int, c->>'operation',
-            c->>'processor', c->>'account', c->>'instrumentId', (c->>'amountMinor')::bigint, c->>'currency',
+            (c->>'number')::int, c->>'processor', c->>'account', c->>'instrumentId', (c->>'amountMinor')::bigint, c->>'currency',
             c->>'requestHash', (c->>'now')::timestamptz, (c->>'resendUntil')::timestamptz)
     ON CONFLICT DO NOTHING;
     answer := CASE WHEN FOUND THEN 'granted' ELSE 'conflict' END;

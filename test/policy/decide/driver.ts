@@ -97,6 +97,15 @@ export class World {
     return payments.reduce((sum, { capturedMinor, refundedMinor }) => sum + capturedMinor - refundedMinor, 0);
   }
 
+  get refundedByHand(): boolean {
+    return [...this.processors.values()].some(({ byHand }) => byHand > 0);
+  }
+
+  /** A refund that we sent did give money back. */
+  get gaveBack(): boolean {
+    return [...this.processors.values()].some(({ refunds }) => refunds.some(({ status }) => status === 'done'));
+  }
+
   open(): this {
     this.follow({ type: 'opened', reopened: false });
     return this;
@@ -215,22 +224,27 @@ export class World {
     const attempt = attemptNumbered(this.order, command.attempt);
     const processor = this.processors.get(attempt?.processor ?? '');
     if (attempt === undefined || processor === undefined) throw new Error(`No attempt ${command.attempt}`);
-    const key = (operation: string) => `${attempt.number}/${operation}/${attempt.processor}`;
     const name = command.operation;
+    const number = name === 'lookup' ? undefined : operationOf(attempt, name)?.number;
+    const key = (operation: string) =>
+      `${attempt.number}/${operation}/${attempt.processor}${number === undefined ? '' : `/${number}`}`;
     const startedAt = this.now;
     const atMs = this.nowMs;
-    const targetKey = key(primaryOperation(attempt)?.operation ?? 'charge');
+    const primary = primaryOperation(attempt);
+    const targetKey = primary?.key || key(primary?.operation ?? 'charge');
+    const asked = command.of === undefined ? targetKey : (operationOf(attempt, command.of)?.key ?? '');
     const sends = name === 'lookup' ? 1 : (operationOf(attempt, name)?.sends ?? 0);
     this.sent.push({ ...command, processor: attempt.processor, key: key(name), atMs, sends });
     if (name !== 'lookup') this.fixKey(attempt.number, name, key(name));
-    const collecting = name === primaryOperation(attempt)?.operation;
+    const collecting = name === primary?.operation;
     const first = collecting && attempt.round === 1 && attempt.startedBy === 'rule' && sends === 1;
     const sendNumber = this.sent.filter(({ operation }) => operation !== 'lookup').length - 1;
     const fault = this.options.house?.[sendNumber] ?? 'none';
-    const amountMinor = this.order.facts.amount.minor;
+    const acts = name === 'lookup' ? undefined : operationOf(attempt, name);
+    const amountMinor = acts?.amountMinor ?? this.order.facts.amount.minor;
     const { answer, tookMs } =
       name === 'lookup'
-        ? { answer: processor.lookup(targetKey, atMs).answer, tookMs: 15 }
+        ? { answer: processor.lookup(asked, atMs).answer, tookMs: 15 }
         : throughHouse(fault, { first, credential: collecting && attempt.kind === 'card' }, () =>
             processor.send({ operation: name, key: key(name), attempt: attempt.number, targetKey, amountMinor }, atMs),
           );
@@ -238,7 +252,7 @@ export class World {
     return {
       attempt: attempt.number,
       operation: name,
-      key: key(name),
+      key: name === 'lookup' ? asked : key(name),
       failureClass: null,
       forbidsInstrument: false,
       retryAfterMs: null,
@@ -255,7 +269,7 @@ export class World {
 
   private fixKey(number: number, name: string, key: string): void {
     const operations = (all: OrderState['attempts'][number]['operations']) =>
-      all.map((each) => (each.operation === name ? { ...each, key, readableKey: key } : each));
+      all.map((each) => (each.operation === name && each.endedAt === null ? { ...each, key, readableKey: key } : each));
     this.order = {
       ...this.order,
       attempts: this.order.attempts.map((each) =>

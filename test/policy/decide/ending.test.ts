@@ -147,18 +147,16 @@ describe('money that comes after the end', () => {
   const late = (onLateSuccess: 'accept' | 'give_back', facts = {}) =>
     scene({ alpha: ['surprise'], beta: ['expired_card'] }, { rulebook: make.ruledBy({ onLateSuccess }), facts }).open();
 
-  test('on a cancelled order is held for a person until it is given back; then the order is cancelled as before', () => {
+  test('on a cancelled order is given back at once, and the order is cancelled as before', () => {
     const world = late('accept');
     world.say(make.cancel());
     expect(world.stage).toBe('cancelled');
     world.pass(make.MINUTE_MS);
-    expect(world.stage).toBe('needs_review');
-    expect(world.order.review?.code).toBe('surplus');
-    expect(world.reading).toBeDefined();
-    world.processors.get('alpha')?.refund(world.nowMs);
-    world.pass(make.MINUTE_MS);
+    expect(sends(world).slice(-1)).toEqual(['alpha refund']);
+    expect(world.netCaptured).toBe(0);
     expect(world.stage).toBe('cancelled');
     expect(world.order.review).toBeNull();
+    expect(make.toldMerchant(world).slice(-2)).toEqual(['surplus_returned', 'cancelled']);
   });
 
   test.each(['failed', 'expired'])('on a %s order is accepted by default', (stage) => {
@@ -171,12 +169,16 @@ describe('money that comes after the end', () => {
     expect(make.toldMerchant(world)).toContain('payment_succeeded');
   });
 
-  test('on a failed order is held where the rule gives back', () => {
+  test('on a failed order goes back where the rule gives back, and does not pay the order when it is opened again', () => {
     const world = late('give_back');
     world.say(make.close());
     world.pass(make.MINUTE_MS);
-    expect(world.order.review?.code).toBe('surplus');
-    expect(world.stage).toBe('needs_review');
+    expect(world.netCaptured).toBe(0);
+    expect(world.stage).toBe('failed');
+    world.say(make.reopened);
+    expect(world.stage).toBe('waiting_buyer');
+    world.say(make.choose('new_method', make.card('b', { origin: 'buyer' })));
+    expect(world.netCaptured).toBe(0);
   });
 
   test('an authorization on a cancelled order is voided, and the order stays cancelled', () => {

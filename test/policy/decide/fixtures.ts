@@ -115,7 +115,7 @@ export function choose(path: RecoveryPath, instrument?: Instrument | string): Or
   return { type: 'recovery_chosen', id: nextId('choice'), actor: 'buyer', path, ...chosen };
 }
 
-export function resolve(attempt: number, outcome: 'succeeded' | 'absent'): OrderEvent {
+export function resolve(attempt: number, outcome: 'succeeded' | 'absent' | 'accepted'): OrderEvent {
   return {
     type: 'unknown_resolved',
     id: nextId('resolve'),

@@ -3,9 +3,11 @@ import { decide } from '../../../policy/decide.ts';
 import {
   instrumentById,
   isAnswerOwed,
+  isAtRest,
   isPayable,
   moneyOf,
   operationOf,
+  owesGiveBack,
   primaryOperation,
 } from '../../../policy/facts.ts';
 import { nextActionOf, ruleOf } from '../../../policy/next-action.ts';
@@ -33,6 +35,7 @@ export function watchInvariants(): (step: Step, world: World) => void {
     stageMovesAsDesigned(step);
     neverStuck(step, world);
     moneyIsVisible(step, world);
+    givesBackRightly(step, world);
   };
 }
 
@@ -123,12 +126,15 @@ function resendsAreBounded(step: Step, world: World): void {
 
 function oneCommandAtATime({ before, decision, owed, event }: Step): void {
   if (owed) expect(decision.command, 'a command while one is out would be lost').toBeNull();
-  if (before.closed !== null && decision.order.closed !== null) expect(decision.command).toBeNull();
+  if (before.closed !== null && decision.order.closed !== null && decision.command !== null)
+    expect(GIVES_UP_MONEY, 'a closed order only gives back').toContain(decision.command.operation);
   if (decision.command !== null) {
     expect(isAnswerOwed(decision.order)).toBe(true);
     expect(decision.command.summary.length).toBeLessThanOrEqual(200);
   } else if (!owed && event.type === 'answered') expect(isAnswerOwed(decision.order), 'nothing is out').toBe(false);
 }
+
+const GIVES_UP_MONEY: string[] = ['lookup', 'refund', 'void', 'close_hosted', 'close_invoice'];
 
 const UNPAID_ENDS: Stage[] = ['failed', 'cancelled', 'expired'];
 
@@ -218,11 +224,12 @@ function neverStuck({ decision, owed }: Step, world: World): void {
   const stage = stageOf(order);
   const next = nextActionOf(reading);
   if (owed) return;
-  // A paid order may still be closing what else was open: that is nobody's turn to wait for.
   const ended = order.closed !== null || stage === 'paid';
-  expect(next.who === 'none', `${stage}: ${next.type} by ${next.who}`).toBe(ended && !needsHuman(order));
+  expect(next.who === 'none', `${stage}: ${next.type} by ${next.who}`).toBe(
+    ended && !needsHuman(order) && !owesGiveBack(order),
+  );
   if (order.review !== null) expect(next.type).toBe('review');
-  if (decision.command !== null || order.closed !== null) return;
+  if (decision.command !== null || isAtRest(order)) return;
   const waits = order.review !== null || order.hold !== null || stage === 'authorized' || decision.wake !== null;
   expect(waits, `dead end in ${stage}: ${JSON.stringify(order, null, 1)}`).toBe(true);
   const late = plannedSteps({ ...reading, rule: ruleOf(reading) }).filter(({ at }) => Date.parse(at) <= world.nowMs);
@@ -242,8 +249,9 @@ function moneyIsVisible({ decision, owed }: Step, _world: World): void {
   const money = moneyOf(order);
   const stage = stageOf(order);
   if (UNPAID_ENDS.includes(stage) && money.net > 0) expect(money.held, 'kept silently').toBeGreaterThan(0);
-  if (money.held > 0) expect(needsHuman(order), `held in ${stage}, nobody's turn`).toBe(true);
-  if (money.net > order.facts.amount.minor) expect(money.held).toBeGreaterThan(0);
+  if (money.held > 0) expect(needsHuman(order) || decision.wake !== null, `held in ${stage}, nobody's turn`).toBe(true);
+  const mayKeep = order.facts.amount.minor + (order.accepted?.minor ?? 0);
+  if (money.net > mayKeep) expect(money.held).toBeGreaterThan(0);
 }
 
 /** At rest, every notice delivered: our books are the processors' books (I5), and no order has more than its amount unseen. */
@@ -252,13 +260,41 @@ export function checkAtRest(world: World): void {
   const money = moneyOf(order);
   // What can still take money is watched already: by a wake, a webhook or a person.
   const unproved = order.attempts.some(isPayable);
-  if (world.netCaptured > order.facts.amount.minor && !unproved)
-    expect(money.held, 'a surplus nobody sees').toBeGreaterThan(0);
-  if (world.netCaptured > 0 && order.review === null && !unproved) {
-    expect(world.stage === 'paid' || money.held > 0, `money taken, order ${world.stage}`).toBe(true);
+  const mayKeep = order.facts.amount.minor + (order.accepted?.minor ?? 0);
+  if (order.review === null && !unproved) {
+    expect(world.netCaptured, 'a surplus that nobody gives back').toBeLessThanOrEqual(mayKeep);
+    expect(money.held, 'held, and no person has it').toBe(0);
+    if (world.netCaptured > 0) expect(world.stage, 'money taken').toBe('paid');
   }
-  if (world.stage === 'paid' && money.held === 0)
-    expect(world.netCaptured).toBeLessThanOrEqual(order.facts.amount.minor);
+  // Who refunds by hand may take the order's own money.
+  if (world.stage !== 'paid' || world.refundedByHand || !world.gaveBack) return;
+  expect(world.netCaptured, 'given back too much').toBeGreaterThanOrEqual(order.facts.amount.minor);
+}
+
+/** I1: one give-back at a time, never under another key while one is unknown, and never more than the order has too much. */
+function givesBackRightly({ decision }: Step, world: World): void {
+  const sent = operationSent({ decision } as Step);
+  if (sent === undefined || sent.operation.operation !== 'refund') return;
+  const { attempt, operation } = sent;
+  const refunds = decision.order.attempts.flatMap((each) =>
+    each.operations.filter((other) => other.operation === 'refund').map((other) => ({ number: each.number, other })),
+  );
+  const open = refunds.filter(({ other }) => other.outcome === null || other.outcome === 'unknown');
+  expect(
+    open.map(({ other }) => other),
+    'one give-back at a time',
+  ).toEqual([operation]);
+  for (const { number, other } of refunds) {
+    if (number !== attempt.number || other === operation) continue;
+    expect(['succeeded', 'declined', 'not_executed'], 'another key after a definite outcome').toContain(other.outcome);
+    const done = world.processors
+      .get(attempt.processor)
+      ?.refunds.some((each) => each.key === other.key && each.status === 'done');
+    if (other.outcome !== 'succeeded') expect(done, 'a new key although the old one had given back').not.toBe(true);
+  }
+  const kept = stageOf(decision.order) === 'cancelling' ? 0 : decision.order.facts.amount.minor;
+  if (operation.sends === 1)
+    expect(moneyOf(decision.order).net - (operation.amountMinor ?? 0), 'the net stays').toBeGreaterThanOrEqual(kept);
 }
 
 /** Same input, same decision: in another process, with keys in another order. */

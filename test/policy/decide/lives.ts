@@ -1,5 +1,6 @@
 import { fc } from '@fast-check/vitest';
 import type { OrderEvent } from '../../../policy/events.ts';
+import { openGiveBack } from '../../../policy/facts.ts';
 import type { Instrument } from '../../../policy/order.ts';
 import type { Rule } from '../../../policy/rulebook.ts';
 import type { RecoveryPath } from '../../../policy/terms.ts';
@@ -21,6 +22,7 @@ const script = fc.record({
   ),
   fence: fc.array(actWord, { maxLength: 3 }),
   capture: fc.array(fc.oneof(actWord, fc.constant('declined')), { maxLength: 3 }),
+  refund: fc.array(fc.oneof(actWord, fc.constant('declined')), { maxLength: 3 }),
   lookup: fc.array(fc.constantFrom('ok', 'ok', 'no_answer'), { maxLength: 4 }),
 });
 
@@ -114,6 +116,8 @@ const action = fc.record({
     'fails',
     'returned',
     'refund',
+    'accept',
+    'retry',
     'reopen',
     'again',
     'mismatch',
@@ -173,6 +177,8 @@ function act(world: World, { what, instrument: chosen, raw }: Action): void {
       return;
     case 'resolve':
       return resolveHonestly(world);
+    case 'accept':
+      return say(make.resolve(world.order.review?.attempt ?? 1, 'accepted'));
     case 'reopen':
       if (world.stage === 'failed' || world.stage === 'expired') world.message(make.reopened);
       return;
@@ -206,6 +212,14 @@ function act(world: World, { what, instrument: chosen, raw }: Action): void {
 
 /** A person who looks at the processor's own books, and only says what they show for good. */
 function resolveHonestly(world: World): void {
+  const refund = openGiveBack(world.order);
+  if (refund !== undefined) {
+    const { attempt, operation } = refund;
+    const { refunds } = world.processors.get(attempt.processor) ?? { refunds: [] };
+    const done = refunds.some(({ key, status }) => key === operation.key && status === 'done');
+    if (operation.endedAt !== null) world.message(make.resolve(attempt.number, done ? 'succeeded' : 'absent'));
+    return;
+  }
   const attempt = world.order.attempts.find(({ outcome }) => outcome === 'unknown' || outcome === 'pending');
   const processor = world.processors.get(attempt?.processor ?? '');
   if (attempt === undefined || processor === undefined) return;

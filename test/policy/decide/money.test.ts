@@ -99,30 +99,6 @@ describe('an authorization', () => {
 });
 
 describe('a surplus', () => {
-  const twice = () => {
-    const world = scene({ alpha: ['surprise'], beta: ['ok'] }).open();
-    expect(world.stage).toBe('paid');
-    return world.pass(make.MINUTE_MS);
-  };
-
-  test('of a second capture is held, shown, somebody’s turn, and never flips paid', () => {
-    const world = twice();
-    expect(world.stage).toBe('paid');
-    expect(moneyOf(world.order)).toMatchObject({ captured: 9_998, held: 4_999 });
-    expect(needsHuman(world.order)).toBe(true);
-    expect(world.nextAction).toMatchObject({ type: 'review', who: 'support' });
-    expect(make.toldMerchant(world)).toContain('needs_review');
-  });
-
-  test.each(['alpha', 'beta'])('that is given back at %s is nobody’s turn any more', (processor) => {
-    const world = twice();
-    world.processors.get(processor)?.refund(world.nowMs);
-    world.pass(make.MINUTE_MS);
-    expect(moneyOf(world.order)).toMatchObject({ net: 4_999, held: 0 });
-    expect(needsHuman(world.order)).toBe(false);
-    expect(world.stage).toBe('paid');
-  });
-
   test('while another attempt is unknown: that one is closed before it takes money too', () => {
     const world = scene({ alpha: ['surprise'], beta: ['500_lost'] })
       .open()

@@ -20,6 +20,14 @@ export interface Payment {
   later: { atMs: number; becomes: Payment['status'] } | null;
 }
 
+/** What a refund really did. Without idempotency one key may stand here more than once. */
+export interface Refund {
+  key: string;
+  payment: Payment;
+  amountMinor: number;
+  status: 'done' | 'declined';
+}
+
 export type Answer = Partial<OperationResult> & Pick<OperationResult, 'outcome' | 'evidence'>;
 export interface Heard {
   answer: Answer;
@@ -85,7 +93,11 @@ export function answerOf(payment: Payment): Heard {
   const { reference } = payment;
   switch (payment.status) {
     case 'captured':
-      return heard('succeeded', 'succeeded', { reference, amountMinor: payment.capturedMinor });
+      return heard('succeeded', 'succeeded', {
+        reference,
+        amountMinor: payment.capturedMinor,
+        ...(payment.refundedMinor > 0 ? { refundedMinor: payment.refundedMinor } : {}),
+      });
     case 'authorized':
       return heard('succeeded', 'succeeded', { reference, amountMinor: AMOUNT_MINOR, authorizedOnly: true });
     case 'open': {
@@ -99,4 +111,10 @@ export function answerOf(payment: Payment): Heard {
     default:
       return heard('not_executed', 'closed', { reference, provedNotExecuted: true });
   }
+}
+
+export function refundAnswer({ status, amountMinor }: Refund): Heard {
+  return status === 'done'
+    ? heard('succeeded', 'succeeded', { reference: 'refund', amountMinor })
+    : heard('declined', 'declined', { code: 'refund_failed' });
 }

@@ -11,7 +11,9 @@ import {
   isNowhere,
   isPage,
   type Payment,
+  type Refund,
   type Request,
+  refundAnswer,
   timeout,
 } from './payments.ts';
 import { DECLINES, type Script } from './words.ts';
@@ -26,8 +28,10 @@ export class ProcessorModel {
   readonly payments: Payment[] = [];
   readonly webhooks: { atMs: number; sure: boolean; event: Partial<ProcessorEvent> & Pick<ProcessorEvent, 'type'> }[] =
     [];
+  byHand = 0;
   private readonly fencedKeys = new Set<string>();
-  private readonly count = { collect: 0, page: 0, fence: 0, capture: 0, lookup: 0 };
+  readonly refunds: Refund[] = [];
+  private readonly count = { collect: 0, page: 0, fence: 0, capture: 0, refund: 0, lookup: 0 };
 
   constructor(
     readonly sheet: Sheet,
@@ -49,6 +53,8 @@ export class ProcessorModel {
         return this.act(request, this.word('fence'), nowMs, (payment) => this.fence(payment, request.targetKey));
       case 'capture':
         return this.act(request, this.word('capture'), nowMs, (payment) => this.capture(payment, nowMs));
+      case 'refund':
+        return this.giveBack(request, nowMs);
       default:
         return this.collect(request, nowMs);
     }
@@ -166,8 +172,36 @@ export class ProcessorModel {
     return { outcome: 'succeeded', evidence: 'succeeded', amountMinor: payment.capturedMinor };
   }
 
+  /** A key that is known is answered from its record; without idempotency it gives back again. */
+  private giveBack(request: Request, nowMs: number): Heard {
+    const known = this.refunds.find(({ key }) => key === request.key);
+    if (known !== undefined && this.sheet.idempotency !== null) return refundAnswer(known);
+    const word = this.word('refund');
+    if (word === '503') return heard('not_executed', 'http_503', { provedNotExecuted: true });
+    if (word === 'timeout_lost') return timeout();
+    const payment = this.payments.findLast(({ key }) => key === request.targetKey);
+    const left = payment === undefined ? 0 : payment.capturedMinor - payment.refundedMinor;
+    if (payment === undefined || request.amountMinor > left) {
+      return heard('declined', 'http_409', { code: 'amount_too_large' });
+    }
+    const status = word === 'declined' ? 'declined' : 'done';
+    const refund: Refund = { key: request.key, payment, amountMinor: request.amountMinor, status };
+    this.refunds.push(refund);
+    this.settleRefund(refund, nowMs);
+    return word === 'timeout_done' ? timeout() : refundAnswer(refund);
+  }
+
+  private settleRefund({ payment, amountMinor, key, status }: Refund, nowMs: number): void {
+    if (status === 'done') payment.refundedMinor += amountMinor;
+    const type = status === 'done' ? 'refund_succeeded' : 'refund_failed';
+    const event = { type, key, reference: payment.reference, amountMinor } as const;
+    this.webhooks.push({ atMs: nowMs + 1_000, sure: true, event });
+  }
+
   lookup(key: string, nowMs: number): Heard {
     if (this.word('lookup') === 'no_answer') return heard('unknown', 'timeout', { found: 'no_answer' });
+    const refund = this.refunds.find((each) => each.key === key);
+    if (refund !== undefined) return heard('unknown', 'found', { ...refundAnswer(refund).answer, found: 'payment' });
     const payment = this.payments.findLast((each) => each.key === key && !isNowhere(each));
     if (payment === undefined) {
       if (this.fencedKeys.has(key)) return heard('not_executed', 'closed', { found: 'closed' });
@@ -194,8 +228,9 @@ export class ProcessorModel {
   refund(nowMs: number): void {
     const payment = this.payments.findLast((each) => each.capturedMinor > each.refundedMinor);
     if (payment === undefined) return;
-    payment.refundedMinor = payment.capturedMinor;
-    this.tell(payment, nowMs, 1_000, 'refund_succeeded');
+    const amountMinor = payment.capturedMinor - payment.refundedMinor;
+    this.byHand += 1;
+    this.settleRefund({ key: `by-hand-${this.byHand}`, payment, amountMinor, status: 'done' }, nowMs);
   }
 
   /** Lets time work on what is under way. */
@@ -266,7 +301,7 @@ export class ProcessorModel {
     this.webhooks.push({
       atMs: nowMs + afterMs,
       // What no lookup would ever be made for has to be told.
-      sure: payment.surprise || type === 'refund_succeeded',
+      sure: payment.surprise,
       event: {
         type,
         key: payment.key,

@@ -24,7 +24,7 @@ export function refusalOf(
     case 'retry_requested':
       return refusals.refuseRetry(reading, ceilings);
     case 'unknown_resolved':
-      return refusals.refuseResolve(order, event.attempt);
+      return refusals.refuseResolve(order, event);
     case 'capture_requested':
       return refusals.refuseCapture(order);
     default:

@@ -10,6 +10,8 @@ export interface Script {
   fence?: string[];
   /** For captures: as for fences, and `declined`. */
   capture?: string[];
+  /** For refunds: as for captures. */
+  refund?: string[];
   /** For lookups: `ok` or `no_answer`. */
   lookup?: string[];
 }
