@@ -179,6 +179,19 @@ describe('what the order’s other operations forbid', () => {
   });
 });
 
+test('a refund may be asked for again under another number and key, and each is claimed once', async () => {
+  const order = newOrder();
+  await opened.store.claimOperation(claim(order));
+  const refund = nextClaim(order, { operation: 'refund' });
+  const key = `${order}/1/refund/alpha/2`;
+  const again = nextClaim(order, { operation: 'refund', number: 2, key, readableKey: `default/${key}` });
+  expect(await opened.store.claimOperation(refund)).toEqual({ kind: 'granted' });
+  await record(opened.store, refund, 'declined');
+  expect(await opened.store.claimOperation(again)).toEqual({ kind: 'granted' });
+  expect(await opened.store.claimOperation(again)).toMatchObject({ kind: 'sent_again' });
+  expect(await opened.store.claimOperation({ ...again, key: refund.key })).toMatchObject({ kind: 'conflict' });
+});
+
 test('a claim keeps everything that was fixed, to be read back', async () => {
   const order = newOrder();
   const first = claim(order);
