@@ -1,7 +1,8 @@
 import { test } from '@fast-check/vitest';
 import { describe } from 'vitest';
-import { checkAtRest, checkDeterminism, watchInvariants } from './invariants.ts';
+import { checkDeterminism, watchInvariants } from './invariants.ts';
 import { life, live } from './lives.ts';
+import { checkAtRest } from './money-invariants.ts';
 
 /** `RECOUP_PROPERTY_RUNS=20000` looks harder; `RECOUP_PROPERTY_SEED`, printed in the name, repeats a run. */
 const RUNS = Number(process.env.RECOUP_PROPERTY_RUNS ?? 1_000);

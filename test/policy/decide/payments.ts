@@ -20,14 +20,6 @@ export interface Payment {
   later: { atMs: number; becomes: Payment['status'] } | null;
 }
 
-/** What a refund really did. Without idempotency one key may stand here more than once. */
-export interface Refund {
-  key: string;
-  payment: Payment;
-  amountMinor: number;
-  status: 'done' | 'declined';
-}
-
 export type Answer = Partial<OperationResult> & Pick<OperationResult, 'outcome' | 'evidence'>;
 export interface Heard {
   answer: Answer;
@@ -111,10 +103,4 @@ export function answerOf(payment: Payment): Heard {
     default:
       return heard('not_executed', 'closed', { reference, provedNotExecuted: true });
   }
-}
-
-export function refundAnswer({ status, amountMinor }: Refund): Heard {
-  return status === 'done'
-    ? heard('succeeded', 'succeeded', { reference: 'refund', amountMinor })
-    : heard('declined', 'declined', { code: 'refund_failed' });
 }

@@ -11,11 +11,10 @@ import {
   isNowhere,
   isPage,
   type Payment,
-  type Refund,
   type Request,
-  refundAnswer,
   timeout,
 } from './payments.ts';
+import { giveBack, type Refund, refundAnswer, settleRefund } from './refunds.ts';
 import { DECLINES, type Script } from './words.ts';
 
 const TRANSIENT = { failureClass: 'transient', provedNotExecuted: true } as const;
@@ -54,7 +53,7 @@ export class ProcessorModel {
       case 'capture':
         return this.act(request, this.word('capture'), nowMs, (payment) => this.capture(payment, nowMs));
       case 'refund':
-        return this.giveBack(request, nowMs);
+        return giveBack(this, request, this.word('refund'), nowMs);
       default:
         return this.collect(request, nowMs);
     }
@@ -172,32 +171,6 @@ export class ProcessorModel {
     return { outcome: 'succeeded', evidence: 'succeeded', amountMinor: payment.capturedMinor };
   }
 
-  /** A key that is known is answered from its record; without idempotency it gives back again. */
-  private giveBack(request: Request, nowMs: number): Heard {
-    const known = this.refunds.find(({ key }) => key === request.key);
-    if (known !== undefined && this.sheet.idempotency !== null) return refundAnswer(known);
-    const word = this.word('refund');
-    if (word === '503') return heard('not_executed', 'http_503', { provedNotExecuted: true });
-    if (word === 'timeout_lost') return timeout();
-    const payment = this.payments.findLast(({ key }) => key === request.targetKey);
-    const left = payment === undefined ? 0 : payment.capturedMinor - payment.refundedMinor;
-    if (payment === undefined || request.amountMinor > left) {
-      return heard('declined', 'http_409', { code: 'amount_too_large' });
-    }
-    const status = word === 'declined' ? 'declined' : 'done';
-    const refund: Refund = { key: request.key, payment, amountMinor: request.amountMinor, status };
-    this.refunds.push(refund);
-    this.settleRefund(refund, nowMs);
-    return word === 'timeout_done' ? timeout() : refundAnswer(refund);
-  }
-
-  private settleRefund({ payment, amountMinor, key, status }: Refund, nowMs: number): void {
-    if (status === 'done') payment.refundedMinor += amountMinor;
-    const type = status === 'done' ? 'refund_succeeded' : 'refund_failed';
-    const event = { type, key, reference: payment.reference, amountMinor } as const;
-    this.webhooks.push({ atMs: nowMs + 1_000, sure: true, event });
-  }
-
   lookup(key: string, nowMs: number): Heard {
     if (this.word('lookup') === 'no_answer') return heard('unknown', 'timeout', { found: 'no_answer' });
     const refund = this.refunds.find((each) => each.key === key);
@@ -230,7 +203,7 @@ export class ProcessorModel {
     if (payment === undefined) return;
     const amountMinor = payment.capturedMinor - payment.refundedMinor;
     this.byHand += 1;
-    this.settleRefund({ key: `by-hand-${this.byHand}`, payment, amountMinor, status: 'done' }, nowMs);
+    settleRefund(this, { key: `by-hand-${this.byHand}`, payment, amountMinor, status: 'done' }, nowMs);
   }
 
   /** Lets time work on what is under way. */
