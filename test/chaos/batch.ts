@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { doubleCharge, type Violation } from './checks.ts';
+import { type FaultKind, Faults } from './faults.ts';
+import { judgeOrders, type Verdict } from './judge.ts';
+import { type BatchPlan, type PlanOptions, planBatch } from './plan.ts';
+import { playOrder, type Stage } from './play.ts';
+import { dice } from './random.ts';
+import { type Replays, replayHistories } from './replay.ts';
+import { endOrders, inLanes, untilCalm } from './rest.ts';
+import { Watch } from './watch.ts';
+import { openWorld, type World } from './world.ts';
+
+export interface BatchOptions extends PlanOptions {
+  faults: readonly FaultKind[];
+  inFlight: number;
+  /** So many histories are replayed at the end. */
+  replays: number;
+  say(line: string): void;
+}
+
+export interface BatchResult {
+  plan: BatchPlan;
+  verdict: Verdict;
+  replays: Replays;
+  faults: Record<string, number>;
+  /** What callers were answered with, by error code. */
+  answers: Record<string, number>;
+  playedMs: number;
+  elapsedMs: number;
+}
+
+const CALM_WITHIN_MS = 45_000;
+
+/** One batch in a world of its own: play, heal, wait until all is at rest, end what is open, judge. */
+export async function runBatch(options: BatchOptions): Promise<BatchResult> {
+  const startedMs = Date.now();
+  const plan = planBatch(options);
+  const { say } = options;
+  say(`batch ${plan.batch}: ${plan.orders.length} orders, time ${plan.timeScale} times faster`);
+  const world = await openWorld({ timeScale: plan.timeScale });
+  const watch = new Watch(world.database);
+  try {
+    const answers: Record<string, number> = {};
+    const answered = (code: string) => {
+      answers[code] = (answers[code] ?? 0) + 1;
+    };
+    const stage: Stage = { world, watch, answered };
+    const drawn = dice(plan.seed).fork(`faults ${plan.batch}`);
+    const faults = new Faults(world, { kinds: options.faults, dice: drawn, timeScale: plan.timeScale, say });
+    const inspector = new Inspector(world);
+    const playedFromMs = Date.now();
+    await faults.start();
+    await inLanes(options.inFlight, plan.orders, (order) => playOrder(stage, order));
+    const playedMs = Date.now() - playedFromMs;
+    await faults.stop();
+    say(`played in ${(playedMs / 1000).toFixed(1)} s; waiting until everything is at rest`);
+    await restAndEnd(stage, plan);
+    const during = await inspector.stop();
+    const verdict = await judgeOrders(stage, plan.orders, during);
+    const replays = await replayHistories(
+      world,
+      plan.orders.slice(0, options.replays).map(({ orderId }) => orderId),
+    );
+    return { plan, verdict, replays, faults: faults.counts, answers, playedMs, elapsedMs: Date.now() - startedMs };
+  } finally {
+    await watch.stop();
+    await world.close();
+  }
+}
+
+/** Processors deliver again what they could not; then everybody who has a turn left takes it. */
+async function restAndEnd(stage: Stage, { orders }: BatchPlan): Promise<void> {
+  const orderIds = orders.map(({ orderId }) => orderId);
+  await inLanes(10, orderIds, (orderId) => stage.world.simulator.resendWebhooks(orderId, 1));
+  await untilCalm(stage, orderIds, CALM_WITHIN_MS);
+  for (let round = 0; round < 3; round += 1) {
+    await endOrders(stage, orders);
+    await untilCalm(stage, orderIds, CALM_WITHIN_MS);
+  }
+}
+
+const INSPECT_EVERY_MS = 2_000;
+
+/** Compares the ledger with what may never be, all the time. */
+class Inspector {
+  private readonly found = new Map<string, Violation>();
+  private stopped = false;
+  private readonly running: Promise<void>;
+
+  constructor(private readonly world: World) {
+    this.running = this.run();
+  }
+
+  async stop(): Promise<Violation[]> {
+    this.stopped = true;
+    await this.running;
+    return [...this.found.values()];
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      const ledgers = await this.world.simulator.ledger();
+      for (const [orderId, ledger] of ledgers) {
+        const violation = doubleCharge(orderId, ledger, Date.now());
+        if (violation !== null) this.found.set(orderId, violation);
+      }
+      await sleep(INSPECT_EVERY_MS);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import type { OrderView } from '../../client/index.ts';
+import { capturedOf, isStart, netCaptured, refundedOf, reservedOf, surplusStretches, takings } from './ledger.ts';
+import type { OrderPlan } from './plan.ts';
+import type { LedgerEntry } from './simulator-control.ts';
+
+/** An operation as our own store has it. */
+export interface OperationRow {
+  orderId: string;
+  attempt: number;
+  operation: string;
+  processor: string;
+  key: string;
+  instrumentId: string | null;
+  amountMinor: number;
+  claimedAtMs: number;
+  outcome: string | null;
+  recordedAtMs: number | null;
+}
+
+/** Everything that is known of one order when it is judged. */
+export interface Evidence {
+  plan: OrderPlan;
+  view: OrderView;
+  needsHuman: boolean;
+  ledger: LedgerEntry[];
+  operations: OperationRow[];
+  /** The simulator's card of each instrument of the order. */
+  cards: Map<string, string>;
+  /** Support said of such an attempt that nothing happened, and was wrong: what follows is not Recoup's doing. */
+  misled: boolean;
+  nowMs: number;
+}
+
+export type ViolationKind = 'double_charge' | 'lost_payment' | 'forbidden_retry' | 'story_differs' | 'stuck';
+
+export interface Violation {
+  kind: ViolationKind;
+  orderId: string;
+  what: string;
+}
+
+/** I1 while it runs: money stands twice although nobody but Recoup started both. The ledger alone tells. */
+export function doubleCharge(orderId: string, ledger: LedgerEntry[], nowMs: number): Violation | null {
+  if (surplusStretches(ledger, nowMs).length === 0) return null;
+  const what = takings(ledger).map(
+    ({ processor, key, fromMs }) => `${processor} ${key} at ${new Date(fromMs).toISOString()}`,
+  );
+  return { kind: 'double_charge', orderId, what: `two payments stood at the same time: ${what.join(', ')}` };
+}
+
+/** All that has to hold when the order is at rest. */
+export function judge(evidence: Evidence): Violation[] {
+  return [...judgeCharges(evidence), ...judgeMoney(evidence), ...judgeStory(evidence), ...judgeHardCards(evidence)];
+}
+
+/** I1: at rest the order keeps no more than its amount; unless a person holds the surplus, which is counted apart. */
+function judgeCharges({ plan, view, ledger, needsHuman, misled, nowMs }: Evidence): Violation[] {
+  const { orderId } = plan;
+  const net = netCaptured(ledger);
+  const found = misled ? null : doubleCharge(orderId, ledger, nowMs);
+  if (found !== null) return [found];
+  if (net <= view.amount.minor || (needsHuman && view.money.held > 0)) return [];
+  return [{ kind: 'double_charge', orderId, what: `${net} is kept of an order of ${view.amount.minor}` }];
+}
+
+/** I2: money that was taken pays the order, went back, or is held by somebody; and no order is paid without money. */
+function judgeMoney({ plan, view, ledger, needsHuman }: Evidence): Violation[] {
+  const { orderId } = plan;
+  const net = netCaptured(ledger);
+  const lost = (what: string): Violation[] => [{ kind: 'lost_payment', orderId, what }];
+  const unpaid = view.stage === 'failed' || view.stage === 'cancelled' || view.stage === 'expired';
+  if (unpaid && net > 0 && !needsHuman) return lost(`${view.stage}, and ${net} was taken and not given back`);
+  if (unpaid && reservedOf(ledger) > 0) return lost(`${view.stage}, and ${reservedOf(ledger)} is still reserved`);
+  if (view.stage === 'paid' && net <= 0) return lost('paid, and no money was taken');
+  if (!unpaid && view.stage !== 'paid' && net > 0 && !needsHuman)
+    return lost(`${view.stage}, although ${net} was taken`);
+  return [];
+}
+
+/** I5: what we tell is what happened. */
+function judgeStory({ plan, view, ledger, operations }: Evidence): Violation[] {
+  const { orderId } = plan;
+  const found: string[] = [];
+  const told = new Set(view.attempts.flatMap((attempt) => attempt.operations.map(({ key }) => key)));
+  for (const entry of ledger) {
+    if (!told.has(entry.key))
+      found.push(`${entry.processor} had ${entry.operation} ${entry.key}, of which the order tells nothing`);
+    if (isStart(entry) && entry.amountMinor !== view.amount.minor)
+      found.push(`${entry.processor} was asked for ${entry.amountMinor}`);
+  }
+  for (const { key, operation } of operations) {
+    if (!told.has(key)) found.push(`${operation} ${key} was claimed, and the order tells nothing of it`);
+  }
+  const captured = capturedOf(ledger);
+  if (view.money.captured !== captured)
+    found.push(`the order tells of ${view.money.captured} captured, the ledger of ${captured}`);
+  const refunded = refundedOf(ledger);
+  if (view.money.refunded !== refunded)
+    found.push(`the order tells of ${view.money.refunded} refunded, the ledger of ${refunded}`);
+  return found.map((what) => ({ kind: 'story_differs', orderId, what }));
+}
+
+/** I4: a card that was declined for good is sent nowhere again, under no other key. */
+function judgeHardCards({ plan, ledger, operations, cards }: Evidence): Violation[] {
+  return plan.hardCards.flatMap((card) => {
+    const sent = ledger
+      .filter(({ operation }) => operation === 'charge' || operation === 'authorize')
+      .filter(({ key }) => cards.get(operations.find((each) => each.key === key)?.instrumentId ?? '') === card)
+      .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+    // Only what was executed has a reference, and all that is executed with such a card is declined.
+    const declined = sent.findIndex(({ reference }) => reference !== null);
+    const later = declined === -1 ? [] : sent.slice(declined + 1).filter(({ key }) => key !== sent[declined]?.key);
+    return later.map(({ processor, key }) => ({
+      kind: 'forbidden_retry' as const,
+      orderId: plan.orderId,
+      what: `${card} was declined for good at ${sent[declined]?.processor}, and sent to ${processor} again as ${key}`,
+    }));
+  });
+}

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dice } from './random.ts';
+import { PROCESSORS } from './simulator-control.ts';
+import type { PartName, World } from './world.ts';
+
+/** What can be done to the world while orders run. `weather` is on all the time; the others come one at a time. */
+export const FAULT_KINDS = [
+  'weather',
+  'worker',
+  'gateway',
+  'temporal',
+  'postgres',
+  'webhooks',
+  'processor',
+  'clock',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Of 100 calls to a processor: 5 never arrive, 5 are carried out and not answered, 7 meet an overload. */
+const WEATHER = { lostPercent: 5, answerLostPercent: 5, overloadPercent: 7 };
+
+export interface FaultsOptions {
+  kinds: readonly FaultKind[];
+  dice: Dice;
+  timeScale: number;
+  say(line: string): void;
+}
+
+/** Injects faults until it is stopped; then heals everything. */
+export class Faults {
+  readonly counts: Record<string, number> = {};
+  private stopped = false;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly world: World,
+    private readonly options: FaultsOptions,
+  ) {}
+
+  async start(): Promise<void> {
+    const { kinds, dice } = this.options;
+    if (kinds.includes('weather')) await this.world.simulator.setWeather(WEATHER, dice.whole(1, 1_000_000));
+    const injected = kinds.filter((kind) => kind !== 'weather');
+    if (injected.length > 0) this.running = this.inject(injected);
+  }
+
+  /** Everything runs again, the weather is fair. @throws when a part cannot be started again. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.running;
+    for (const [kind, count] of Object.entries(await this.world.simulator.weatherCounts())) this.count(kind, count);
+    await this.world.simulator.setWeather({}, 1);
+    await this.world.simulator.setWebhooks({ duplicate: 0, reorder: false, delayMs: 0 });
+    for (const processor of PROCESSORS) await this.world.simulator.open(processor);
+    for (const part of Object.values(this.world.parts)) if (!part.alive) await part.start();
+  }
+
+  private count(kind: string, by = 1): void {
+    if (by > 0) this.counts[kind] = (this.counts[kind] ?? 0) + by;
+  }
+
+  private async inject(kinds: FaultKind[]): Promise<void> {
+    const { dice, say } = this.options;
+    while (!this.stopped) {
+      await this.pause(dice.whole(500, 3_000));
+      if (this.stopped) return;
+      const kind = dice.pick(kinds);
+      say(`fault: ${kind}`);
+      await this.one(kind);
+      this.count(kind);
+    }
+  }
+
+  private async one(kind: FaultKind): Promise<void> {
+    const { dice } = this.options;
+    switch (kind) {
+      case 'weather':
+        return;
+      case 'worker':
+      case 'gateway':
+      case 'temporal':
+      case 'postgres':
+        return await this.killAndStart(kind, dice.whole(0, 1_500));
+      case 'webhooks':
+        return await this.troubleWebhooks();
+      case 'processor': {
+        const processor = dice.pick(PROCESSORS);
+        await this.world.simulator.shut(processor);
+        await this.pause(dice.whole(300, 3_000));
+        return await this.world.simulator.open(processor);
+      }
+      case 'clock':
+        return await this.moveClock();
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  private async killAndStart(name: PartName, downMs: number): Promise<void> {
+    const part = this.world.parts[name];
+    await part.kill();
+    await this.pause(downMs);
+    await part.start();
+  }
+
+  private async troubleWebhooks(): Promise<void> {
+    const { dice } = this.options;
+    await this.world.simulator.setWebhooks({
+      duplicate: dice.whole(0, 4),
+      reorder: dice.chance(60),
+      delayMs: dice.pick([0, 200, 1_500]),
+      hold: false,
+    });
+    await this.pause(dice.whole(1_000, 4_000));
+    await this.world.simulator.setWebhooks({ duplicate: 0, reorder: false, delayMs: 0 });
+  }
+
+  /** The worker's or the gateway's clock is an hour off, scaled like every other hour. */
+  private async moveClock(): Promise<void> {
+    const { dice, timeScale } = this.options;
+    const name = dice.pick(['worker', 'gateway'] as const);
+    const mostMs = Math.max(3_000, Math.round(3_600_000 / timeScale));
+    const part = this.world.parts[name];
+    await part.kill();
+    part.spec = {
+      ...part.spec,
+      env: { ...part.spec.env, RECOUP_CLOCK_OFFSET_MS: String(dice.whole(-mostMs, mostMs)) },
+    };
+    await part.start();
+  }
+
+  private async pause(ms: number): Promise<void> {
+    const untilMs = Date.now() + ms;
+    while (!this.stopped && Date.now() < untilMs) await sleep(Math.min(50, untilMs - Date.now() + 1));
+  }
+}

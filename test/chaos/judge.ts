@@ -1,0 +1,95 @@
+import type { OrderView } from '../../client/index.ts';
+import type { TimelineEntry } from '../../policy/events.ts';
+import type { OrderState } from '../../policy/order.ts';
+import { type Evidence, judge, type Violation } from './checks.ts';
+import { isStart, surplusStretches } from './ledger.ts';
+import type { OrderPlan } from './plan.ts';
+import type { Stage } from './play.ts';
+import { inLanes, whyStuck } from './rest.ts';
+import type { LedgerEntry } from './simulator-control.ts';
+import { readOperations, readStates, readTimelines, unknownTimes } from './store-reader.ts';
+
+/** What became of the orders of a batch. */
+export interface Verdict {
+  violations: Violation[];
+  attempts: number;
+  surplusEpisodes: number;
+  surplusOpenMs: number;
+  heldOpen: number;
+  unknownMs: number[];
+  stages: Record<string, number>;
+  /** Of the orders with a violation: what a person reads to understand it. No credential is in either. */
+  stories: Record<string, { view: OrderView; ledger: LedgerEntry[]; timeline: TimelineEntry[] }>;
+}
+
+/** Looks at every order at rest: what we tell, what our store has, and what really happened. */
+export async function judgeOrders(stage: Stage, plans: OrderPlan[], during: Violation[]): Promise<Verdict> {
+  const { database, simulator, callers } = stage.world;
+  await stage.watch.refresh();
+  const [operations, states, timelines, ledgers] = await Promise.all([
+    readOperations(database),
+    readStates(database),
+    readTimelines(database),
+    simulator.ledger(),
+  ]);
+  const verdict: Verdict = {
+    violations: [...during],
+    attempts: 0,
+    surplusEpisodes: 0,
+    surplusOpenMs: 0,
+    heldOpen: 0,
+    unknownMs: [],
+    stages: {},
+    stories: {},
+  };
+  await inLanes(16, plans, async (plan, index) => {
+    const { orderId } = plan;
+    const caller = callers[index % callers.length];
+    const row = stage.watch.rows.get(orderId);
+    const ledger = ledgers.get(orderId) ?? [];
+    const nowMs = Date.now();
+    const stuck = neverAccepted(row, ledger) ? null : whyStuck(row, nowMs);
+    if (stuck !== null) verdict.violations.push({ kind: 'stuck', orderId, what: stuck });
+    if (row === undefined || caller === undefined) return;
+    const view = await caller.orders.get(orderId);
+    const timeline = timelines.get(orderId) ?? [];
+    const evidence: Evidence = {
+      plan,
+      view,
+      needsHuman: row.needsHuman,
+      ledger,
+      operations: operations.get(orderId) ?? [],
+      cards: cardsOf(states.get(orderId)),
+      misled: false,
+      nowMs,
+    };
+    add(verdict, evidence, timeline, judge(evidence));
+  });
+  return verdict;
+}
+
+/** Its `collect` never got through, so nothing was promised; then nothing may have been charged either. */
+function neverAccepted(row: unknown, ledger: LedgerEntry[]): boolean {
+  return row === undefined && !ledger.some(isStart);
+}
+
+function add(verdict: Verdict, evidence: Evidence, timeline: TimelineEntry[], found: Violation[]): void {
+  const { plan, view, ledger, needsHuman, nowMs } = evidence;
+  const { orderId } = plan;
+  verdict.attempts += view.attempts.length;
+  verdict.stages[view.stage] = (verdict.stages[view.stage] ?? 0) + 1;
+  if (needsHuman && view.money.held > 0) verdict.heldOpen += 1;
+  for (const { fromMs, untilMs } of surplusStretches(ledger, nowMs)) {
+    verdict.surplusEpisodes += 1;
+    verdict.surplusOpenMs = Math.max(verdict.surplusOpenMs, untilMs - fromMs);
+  }
+  verdict.unknownMs.push(...unknownTimes(timeline));
+  const known = new Set(verdict.violations.map((each) => `${each.kind} ${each.orderId}`));
+  verdict.violations.push(...found.filter((each) => !known.has(`${each.kind} ${each.orderId}`)));
+  if (verdict.violations.some((each) => each.orderId === orderId))
+    verdict.stories[orderId] = { view, ledger, timeline };
+}
+
+function cardsOf(state: OrderState | undefined): Map<string, string> {
+  return new Map((state?.instruments ?? []).map(({ id, identity }) => [id, identity.replace(/^sim-card:/, '')]));
+}

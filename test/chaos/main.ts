@@ -1,0 +1,110 @@
+import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { runBatch } from './batch.ts';
+import { FAULT_KINDS, type FaultKind } from './faults.ts';
+import { boundOf, complaintsOf, isClean, lineOf, sumOf, tableOf } from './report.ts';
+import { Results } from './results.ts';
+
+const USAGE = `npm run chaos -- [options]
+
+  --seed S         the series of orders and faults; the same seed gives the same (default 1)
+  --orders N       orders to play (default 250)
+  --batch-size N   orders in one world; each batch begins with fresh servers (default 250)
+  --batch B        only this batch of the series
+  --in-flight N    orders at the same time (default 40)
+  --faults a,b     any of ${FAULT_KINDS.join(', ')} (default: all)
+  --time-scale N   default: 60, 600 and 6000 in turn
+  --replays N      histories to replay in each batch (default 50)
+  --results FILE   one line for each finished batch (default .recoup/chaos/results.jsonl)
+  --resume         goes on with the batch after the last one of this seed
+  --sum            prints the sum of all lines and runs nothing
+  --json           the result as one JSON object
+`;
+
+const say = (line: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: '1' },
+      orders: { type: 'string', default: '250' },
+      'batch-size': { type: 'string', default: '250' },
+      batch: { type: 'string' },
+      'in-flight': { type: 'string', default: '40' },
+      faults: { type: 'string', default: FAULT_KINDS.join(',') },
+      'time-scale': { type: 'string' },
+      replays: { type: 'string', default: '50' },
+      results: { type: 'string' },
+      resume: { type: 'boolean', default: false },
+      sum: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const whole = (name: string, text: string, least: number) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least) throw new Error(`--${name} must be a whole number from ${least}`);
+    return value;
+  };
+  const faults = values.faults.split(',').filter((kind) => kind !== '' && kind !== 'none');
+  for (const kind of faults) {
+    if (!FAULT_KINDS.includes(kind as FaultKind))
+      throw new Error(`--faults: ${kind} is none of ${FAULT_KINDS.join(', ')}`);
+  }
+  return {
+    ...values,
+    seed: whole('seed', values.seed, 0),
+    orders: whole('orders', values.orders, 1),
+    batchSize: whole('batch-size', values['batch-size'], 1),
+    batch: values.batch === undefined ? undefined : whole('batch', values.batch, 0),
+    inFlight: whole('in-flight', values['in-flight'], 1),
+    timeScale: values['time-scale'] === undefined ? undefined : whole('time-scale', values['time-scale'], 1),
+    replays: whole('replays', values.replays, 0),
+    faults: faults as FaultKind[],
+  };
+}
+
+type Options = ReturnType<typeof readOptions>;
+
+async function run(options: Options): Promise<number> {
+  const results = new Results(options.results);
+  if (options.sum) return print(options, results);
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const { seed, batchSize } = options;
+  const from = options.batch ?? (options.resume ? results.nextBatch(seed) : 0);
+  const lines = [];
+  for (let batch = from, left = options.orders; left > 0; batch += 1, left -= batchSize) {
+    const orders = Math.min(batchSize, left);
+    const result = await runBatch({ ...options, batch, orders, say });
+    const line = lineOf(result);
+    lines.push(line);
+    results.append(line);
+    say(
+      `batch ${batch}: ${line.ordersPerSecond} orders/s; ${JSON.stringify(line.stages)}; answers ${JSON.stringify(line.answers)}`,
+    );
+    if (isClean(line)) continue;
+    say(complaintsOf(result));
+    say(
+      `Again: npm run chaos -- --seed ${seed} --batch ${batch} --orders ${orders} --batch-size ${batchSize} --faults ${options.faults.join(',') || 'none'}`,
+    );
+  }
+  const report = sumOf(lines);
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ ...report, seed })}\n` : `${tableOf({ ...report, seed })}\n${boundOf(report)}\n`,
+  );
+  return isClean(report) ? 0 : 1;
+}
+
+function print(options: Options, results: Results): number {
+  const report = sumOf(results.lines());
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${tableOf(report)}\n${boundOf(report)}\n`);
+  return isClean(report) ? 0 : 1;
+}
+
+try {
+  if (process.argv.includes('--help')) process.stdout.write(USAGE);
+  else process.exitCode = await run(readOptions());
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 2;
+}

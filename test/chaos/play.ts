@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OrderView, Recoup } from '../../client/index.ts';
+import { RecoupError } from '../../client/index.ts';
+import { orderWorkflowId } from '../../contract/ids.ts';
+import type { BuyerChoice, OrderPlan } from './plan.ts';
+import type { OrderRow, Watch } from './watch.ts';
+import { isClosed } from './watch.ts';
+import { MERCHANT_ID, type World } from './world.ts';
+
+export interface Stage {
+  world: World;
+  watch: Watch;
+  /** Counts what callers were answered with, by error code. */
+  answered(code: string): void;
+}
+
+/** Nobody waits longer for one answer; the order goes on by itself. */
+const CALLER_WAITS_MS = 4_000;
+/** After this the story is left to itself. */
+const STORY_MS = 8_000;
+/** How long a row has to stay the same before the next one acts. */
+const REACTION_MS = 60;
+
+/** Plays one order: the callers, the buyer, the merchant, support, each as its plan says. */
+export async function playOrder(stage: Stage, plan: OrderPlan): Promise<void> {
+  const startedMs = Date.now();
+  const request = {
+    ...plan.request,
+    ...(plan.expiresAfterMs === null ? {} : { expiresAt: new Date(startedMs + plan.expiresAfterMs).toISOString() }),
+  };
+  const collect = (caller: Recoup) => said(stage, () => caller.orders.collect(request, { waitMs: CALLER_WAITS_MS }));
+  const callers = Array.from({ length: plan.callers }, (_, index) => callerOf(stage, plan, index));
+  const others = interruptions(stage, plan, collect);
+  await Promise.all(callers.map(collect));
+  await buyersPart(stage, plan, startedMs + STORY_MS);
+  await Promise.all(others);
+}
+
+function callerOf({ world }: Stage, { orderId }: OrderPlan, offset: number): Recoup {
+  const caller = world.callers[(Number(orderId.split('-')[2]) + offset) % world.callers.length];
+  if (caller === undefined) throw new Error('there is no caller');
+  return caller;
+}
+
+/** What happens to the order from outside at its own time, whatever stage it is in by then. */
+function interruptions(
+  stage: Stage,
+  plan: OrderPlan,
+  collect: (caller: Recoup) => Promise<unknown>,
+): Promise<unknown>[] {
+  const { orderId, merchant, support } = plan;
+  const caller = callerOf(stage, plan, 3);
+  const at = (afterMs: number | null, act: () => Promise<unknown>) =>
+    afterMs === null ? [] : [sleep(afterMs).then(() => said(stage, act))];
+  const workflow = stage.world.temporal.workflow.getHandle(orderWorkflowId({ merchantId: MERCHANT_ID, orderId }));
+  const because = (reason: string) => ({ reason });
+  return [
+    ...at(merchant.cancelAfterMs, () =>
+      caller.orders.cancel(orderId, because('the shop cancels'), { waitMs: CALLER_WAITS_MS }),
+    ),
+    ...at(support.holdAfterMs, async () => {
+      await caller.orders.hold(orderId, because('support looks'), { waitMs: CALLER_WAITS_MS });
+      await sleep(500);
+      await caller.orders.release(orderId, because('support is done'), { waitMs: CALLER_WAITS_MS });
+    }),
+    ...at(support.retryAfterMs, () =>
+      caller.orders.retry(orderId, because('support tries'), { waitMs: CALLER_WAITS_MS }),
+    ),
+    ...at(plan.cancelInTemporalAfterMs, () => workflow.cancel()),
+    ...at(plan.forgottenAfterMs, async () => {
+      await workflow.terminate('forgotten');
+      await collect(callerOf(stage, plan, 5));
+    }),
+  ];
+}
+
+/** Acts whenever it is the buyer's or the merchant's turn, until nobody on the plan has anything more to do. */
+async function buyersPart(stage: Stage, plan: OrderPlan, untilMs: number): Promise<void> {
+  const { watch } = stage;
+  const choices = [...plan.buyer.choices];
+  let seen = -1;
+  while (Date.now() < untilMs) {
+    const before = seen;
+    const row = await watch.until(
+      plan.orderId,
+      (each) => isClosed(each) || (each !== undefined && each.seq > before),
+      1_500,
+    );
+    if (row === undefined || isClosed(row) || row.seq === before) return;
+    await sleep(REACTION_MS);
+    seen = watch.rows.get(plan.orderId)?.seq ?? row.seq;
+    if (!(await react(stage, plan, watch.rows.get(plan.orderId) ?? row, choices))) return;
+  }
+}
+
+/** False when nobody will do anything more here. */
+async function react(stage: Stage, plan: OrderPlan, row: OrderRow, choices: BuyerChoice[]): Promise<boolean> {
+  const { orderId, buyer, merchant } = plan;
+  const caller = callerOf(stage, plan, 1);
+  switch (row.stage) {
+    case 'waiting_authentication':
+      if (buyer.authentication === 'leave') return chooses(stage, plan, choices);
+      await onPage(stage, caller, orderId, { decision: buyer.authentication });
+      return true;
+    case 'hosted_checkout':
+    case 'invoiced': {
+      if (buyer.switches && choices.length > 0) return chooses(stage, plan, choices);
+      if (buyer.page === 'leave') return false;
+      if (buyer.page === 'decline_then_pay') await onPage(stage, caller, orderId, { decision: 'decline' });
+      return await onPage(stage, caller, orderId, { decision: 'pay' });
+    }
+    case 'waiting_buyer':
+      return chooses(stage, plan, choices);
+    case 'authorized':
+      if (merchant.authorized === 'leave') return false;
+      await said(stage, () =>
+        caller.orders[merchant.authorized === 'capture' ? 'capture' : 'cancel'](orderId, {
+          reason: 'the shop decides',
+        }),
+      );
+      return true;
+    case 'retry_scheduled':
+    case 'needs_review':
+      return plan.support.retryAfterMs !== null || choices.length > 0;
+    default:
+      return true;
+  }
+}
+
+async function chooses(stage: Stage, plan: OrderPlan, choices: BuyerChoice[]): Promise<boolean> {
+  const choice = choices.shift();
+  if (choice === undefined) return false;
+  const caller = callerOf(stage, plan, 1);
+  const { orderId } = plan;
+  if (choice.path === 'saved_method') {
+    const view = await said(stage, () => caller.orders.get(orderId));
+    const instrument = view?.nextAction.options.find(({ path }) => path === 'saved_method')?.instrument?.id;
+    if (instrument === undefined) return true;
+    await said(stage, () =>
+      caller.orders.recover(orderId, { path: 'saved_method', instrument }, { waitMs: CALLER_WAITS_MS }),
+    );
+    return true;
+  }
+  await said(stage, () => caller.orders.recover(orderId, choice, { waitMs: CALLER_WAITS_MS }));
+  return true;
+}
+
+/** The buyer decides on the processor's page. False when there is none. */
+async function onPage(stage: Stage, caller: Recoup, orderId: string, fields: Record<string, string>): Promise<boolean> {
+  const view: OrderView | undefined = await said(stage, () => caller.orders.get(orderId));
+  const url = view?.nextAction.url;
+  if (url === undefined) return false;
+  try {
+    const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+    await answer.text();
+    return true;
+  } catch {
+    // The processor is down for the buyer as well.
+    return false;
+  }
+}
+
+/** An error with a code is an answer: it is counted, and judged at the end. */
+export async function said<T>({ answered }: Pick<Stage, 'answered'>, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    const answer = await call();
+    answered('ok');
+    return answer;
+  } catch (error) {
+    answered(error instanceof RecoupError ? error.code : ((error as Error)?.name ?? 'unknown'));
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { netCaptured, takings } from './ledger.ts';
+import type { OrderPlan } from './plan.ts';
+import { type Stage, said } from './play.ts';
+import { readStates } from './store-reader.ts';
+import { isClosed, isSystemsTurn, type OrderRow } from './watch.ts';
+
+/*
+ * An order is at rest when it is closed; or somebody who is named has the next turn (buyer, merchant, support); or it is
+ * the system's turn at a time that is known and not yet due. Anything else is stuck: nobody would ever move it again.
+ */
+
+/** A planned time may be so late on a busy machine. */
+const OVERDUE_MS = 10_000;
+/** What is planned sooner than this is waited for. */
+const SOON_MS = 5_000;
+
+export function whyStuck(row: OrderRow | undefined, nowMs: number): string | null {
+  if (row === undefined) return 'it was accepted and is not in the store';
+  if (isClosed(row)) return null;
+  const { nextActionAtMs } = row;
+  if (nextActionAtMs !== null && nextActionAtMs < nowMs - OVERDUE_MS) {
+    return `${row.stage}: its next step was due at ${new Date(nextActionAtMs).toISOString()}`;
+  }
+  if (isSystemsTurn(row) && nextActionAtMs === null)
+    return `${row.stage}: nobody has the next turn, and no time is planned`;
+  return null;
+}
+
+function isCalm(row: OrderRow | undefined, nowMs: number): boolean {
+  if (isClosed(row)) return true;
+  if (row === undefined || whyStuck(row, nowMs) !== null) return false;
+  return row.nextActionAtMs === null ? !isSystemsTurn(row) : row.nextActionAtMs > nowMs + SOON_MS;
+}
+
+/** Resolves once every order is at rest with nothing due soon, or when the time is over. */
+export async function untilCalm({ watch }: Stage, orderIds: string[], withinMs: number): Promise<void> {
+  const deadlineMs = Date.now() + withinMs;
+  let calmSince = 0;
+  while (Date.now() < deadlineMs) {
+    const nowMs = Date.now();
+    if (!orderIds.every((orderId) => isCalm(watch.rows.get(orderId), nowMs))) calmSince = 0;
+    else if (calmSince === 0) calmSince = nowMs;
+    else if (nowMs - calmSince > 1_000) return;
+    await sleep(100);
+  }
+}
+
+/** Whoever still has a turn takes it: support answers what only a person can know, the shop cancels or closes. */
+export async function endOrders(stage: Stage, plans: OrderPlan[]): Promise<void> {
+  const states = await readStates(stage.world.database);
+  await inLanes(20, plans, async (plan, index) => {
+    const row = stage.watch.rows.get(plan.orderId);
+    const state = states.get(plan.orderId);
+    if (plan.atTheEnd === 'leave' || isClosed(row) || state === undefined) return;
+    const caller = stage.world.callers[index % stage.world.callers.length];
+    if (caller === undefined) return;
+    const unknown = state.attempts.find(({ outcome, fencedAt }) => outcome === 'unknown' && fencedAt === null);
+    if (unknown !== undefined && (row?.stage === 'needs_review' || unknown.processor === 'gamma')) {
+      const keys = new Set(unknown.operations.map(({ key }) => key));
+      const taken = takings(await stage.world.simulator.ledgerOf(plan.orderId)).some(({ key }) => keys.has(key));
+      const outcome = taken ? 'succeeded' : 'absent';
+      const reason = { evidence: `the ledger of ${unknown.processor}`, reason: 'support looked it up' };
+      await said(stage, () => caller.orders.resolve(plan.orderId, { attempt: unknown.number, outcome, ...reason }));
+    }
+    if (netCaptured(await stage.world.simulator.ledgerOf(plan.orderId)) > 0) return;
+    await said(stage, () =>
+      caller.orders[plan.atTheEnd === 'close' ? 'close' : 'cancel'](plan.orderId, { reason: 'the end' }),
+    );
+  });
+}
+
+export async function inLanes<T>(
+  lanes: number,
+  things: T[],
+  work: (thing: T, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < things.length; index = next++) {
+      const thing = things[index];
+      if (thing !== undefined) await work(thing, index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, things.length) }, lane));
+}
