@@ -21,6 +21,8 @@ const WEATHER = { lostPercent: 5, answerLostPercent: 5, overloadPercent: 7 };
 
 export interface FaultsOptions {
   kinds: readonly FaultKind[];
+  /** From one fault to the next: at least, at most. */
+  everyMs: readonly [number, number];
   dice: Dice;
   timeScale: number;
   say(line: string): void;
@@ -62,7 +64,7 @@ export class Faults {
   private async inject(kinds: FaultKind[]): Promise<void> {
     const { dice, say } = this.options;
     while (!this.stopped) {
-      await this.pause(dice.whole(500, 3_000));
+      await this.pause(dice.whole(...this.options.everyMs));
       if (this.stopped) return;
       const kind = dice.pick(kinds);
       say(`fault: ${kind}`);

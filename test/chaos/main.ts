@@ -4,6 +4,7 @@ import { runBatch } from './batch.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';
 import { boundOf, complaintsOf, isClean, lineOf, sumOf, tableOf } from './report.ts';
 import { Results } from './results.ts';
+import { SABOTAGES, type SabotageName } from './sabotage.ts';
 
 const USAGE = `npm run chaos -- [options]
 
@@ -13,6 +14,7 @@ const USAGE = `npm run chaos -- [options]
   --batch B        only this batch of the series
   --in-flight N    orders at the same time (default 40)
   --faults a,b     any of ${FAULT_KINDS.join(', ')} (default: all)
+  --sabotage G     with one guard taken out, which must be found: ${Object.keys(SABOTAGES).join(', ')}
   --time-scale N   default: 60, 600 and 6000 in turn
   --replays N      histories to replay in each batch (default 50)
   --results FILE   one line for each finished batch (default .recoup/chaos/results.jsonl)
@@ -33,6 +35,7 @@ function readOptions() {
       'in-flight': { type: 'string', default: '40' },
       faults: { type: 'string', default: FAULT_KINDS.join(',') },
       'time-scale': { type: 'string' },
+      sabotage: { type: 'string' },
       replays: { type: 'string', default: '50' },
       results: { type: 'string' },
       resume: { type: 'boolean', default: false },
@@ -51,8 +54,12 @@ function readOptions() {
     if (!FAULT_KINDS.includes(kind as FaultKind))
       throw new Error(`--faults: ${kind} is none of ${FAULT_KINDS.join(', ')}`);
   }
+  const { sabotage } = values;
+  if (sabotage !== undefined && !Object.hasOwn(SABOTAGES, sabotage))
+    throw new Error(`--sabotage: no guard ${sabotage}`);
   return {
     ...values,
+    sabotage: sabotage as SabotageName | undefined,
     seed: whole('seed', values.seed, 0),
     orders: whole('orders', values.orders, 1),
     batchSize: whole('batch-size', values['batch-size'], 1),
@@ -78,7 +85,7 @@ async function run(options: Options): Promise<number> {
     const result = await runBatch({ ...options, batch, orders, say });
     const line = lineOf(result);
     lines.push(line);
-    results.append(line);
+    if (options.sabotage === undefined) results.append(line);
     say(
       `batch ${batch}: ${line.ordersPerSecond} orders/s; ${JSON.stringify(line.stages)}; answers ${JSON.stringify(line.answers)}`,
     );

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { OrderView, Recoup } from '../../client/index.ts';
 import { RecoupError } from '../../client/index.ts';
 import { orderWorkflowId } from '../../contract/ids.ts';
@@ -68,10 +69,36 @@ function interruptions(
     ),
     ...at(plan.cancelInTemporalAfterMs, () => workflow.cancel()),
     ...at(plan.forgottenAfterMs, async () => {
-      await workflow.terminate('forgotten');
+      await forget(stage, orderId);
       await collect(callerOf(stage, plan, 5));
     }),
   ];
+}
+
+/** As after its retention: Temporal knows nothing of the order any more, running or closed. */
+async function forget({ world }: Stage, orderId: string): Promise<void> {
+  const workflowId = orderWorkflowId({ merchantId: MERCHANT_ID, orderId });
+  const { workflow } = world.temporal;
+  await workflow
+    .getHandle(workflowId)
+    .terminate('forgotten')
+    .catch(() => {});
+  await world.temporal.workflowService.deleteWorkflowExecution({
+    namespace: world.temporal.options.namespace,
+    workflowExecution: { workflowId },
+  });
+  const untilMs = Date.now() + 3_000;
+  while (Date.now() < untilMs) {
+    const gone = await workflow
+      .getHandle(workflowId)
+      .describe()
+      .then(
+        () => false,
+        (error) => error instanceof WorkflowNotFoundError,
+      );
+    if (gone) return;
+    await sleep(50);
+  }
 }
 
 /** Acts whenever it is the buyer's or the merchant's turn, until nobody on the plan has anything more to do. */

@@ -14,6 +14,8 @@ import { isClosed, isSystemsTurn, type OrderRow } from './watch.ts';
 const OVERDUE_MS = 10_000;
 /** What is planned sooner than this is waited for. */
 const SOON_MS = 5_000;
+/** Nothing moved for so long: webhooks that were on their way have arrived. */
+const CALM_FOR_MS = 1_000;
 
 export function whyStuck(row: OrderRow | undefined, nowMs: number): string | null {
   if (row === undefined) return 'it was accepted and is not in the store';
@@ -28,22 +30,23 @@ export function whyStuck(row: OrderRow | undefined, nowMs: number): string | nul
 }
 
 function isCalm(row: OrderRow | undefined, nowMs: number): boolean {
-  if (isClosed(row)) return true;
   if (row === undefined || whyStuck(row, nowMs) !== null) return false;
-  return row.nextActionAtMs === null ? !isSystemsTurn(row) : row.nextActionAtMs > nowMs + SOON_MS;
+  return !isSystemsTurn(row) || (row.nextActionAtMs ?? 0) > nowMs + SOON_MS;
 }
 
-/** Resolves once every order is at rest with nothing due soon, or when the time is over. */
-export async function untilCalm({ watch }: Stage, orderIds: string[], withinMs: number): Promise<void> {
+/** Resolves once every order is at rest with nothing due soon, or when the time is over; says which orders were not calm. */
+export async function untilCalm({ watch }: Stage, orderIds: string[], withinMs: number): Promise<string[]> {
   const deadlineMs = Date.now() + withinMs;
   let calmSince = 0;
   while (Date.now() < deadlineMs) {
     const nowMs = Date.now();
     if (!orderIds.every((orderId) => isCalm(watch.rows.get(orderId), nowMs))) calmSince = 0;
     else if (calmSince === 0) calmSince = nowMs;
-    else if (nowMs - calmSince > 1_000) return;
+    else if (nowMs - calmSince > CALM_FOR_MS) return [];
     await sleep(100);
   }
+  const calm = (orderId: string) => isCalm(watch.rows.get(orderId), Date.now());
+  return orderIds.filter((orderId) => !calm(orderId)).map((orderId) => `${orderId} ${watch.rows.get(orderId)?.stage}`);
 }
 
 /** Whoever still has a turn takes it: support answers what only a person can know, the shop cancels or closes. */

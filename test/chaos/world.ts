@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import type { ChildSpec } from '../../cli/launcher/child.ts';
@@ -13,9 +14,9 @@ import { temporalServer } from '../../cli/launcher/temporal-dev.ts';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
 import { Recoup } from '../../client/index.ts';
 import { hashApiKey } from '../../gateway/access.ts';
-import { migrate } from '../../store/migrate.ts';
 import { openStore } from '../../store/open.ts';
 import { Part } from './part.ts';
+import { type SabotageName, sabotagedSources } from './sabotage.ts';
 import { SimulatorControl } from './simulator-control.ts';
 
 export type PartName = 'temporal' | 'postgres' | 'simulator' | 'worker' | 'gateway';
@@ -35,14 +36,15 @@ export interface World {
 
 export interface WorldOptions {
   timeScale: number;
-  /** Further environment of worker and gateway. */
-  env?: Record<string, string>;
+  /** A guard that is taken out of worker, gateway and database. */
+  sabotage?: SabotageName | undefined;
 }
 
 const CALLERS = 8;
+const CLOCK = new URL('clock.mjs', import.meta.url).href;
 export const MERCHANT_ID = 'default';
 
-export async function openWorld({ timeScale, env: more = {} }: WorldOptions): Promise<World> {
+export async function openWorld({ timeScale, sabotage }: WorldOptions): Promise<World> {
   const keeper = new Keeper();
   const directory = mkdtempSync(join(tmpdir(), 'recoup-chaos-'));
   chmodSync(directory, 0o755);
@@ -63,16 +65,18 @@ export async function openWorld({ timeScale, env: more = {} }: WorldOptions): Pr
   };
   try {
     const settings = await settingsOf(timeScale);
+    const root = sabotage === undefined ? ROOT : sabotagedSources(sabotage, directory);
     const [database, temporal] = await Promise.all([
-      startDatabase(directory, keeper, start),
+      startDatabase(directory, root, keeper, start),
       startTemporal(directory, settings.ports.temporal, start),
     ]);
-    const env = { ...settings.env, DATABASE_URL: database.url, ...more };
-    const simulator = await start(service(directory, 'simulator', 3, settings.simulatorEnv));
+    const env = { ...settings.env, DATABASE_URL: database.url };
+    const service = serviceIn(directory);
+    const simulator = await start(service('simulator', ROOT, 3, settings.simulatorEnv));
     const keys = await saveKeys(database.url);
     const [worker, gateway] = await Promise.all([
-      start(service(directory, 'worker', 2, env)),
-      start(service(directory, 'gateway', 1, env)),
+      start(service('worker', root, 2, env)),
+      start(service('gateway', root, 1, env)),
     ]);
     const pool = new pg.Pool({ connectionString: database.url, max: 6, connectionTimeoutMillis: 5_000 });
     // A connection that is cut while idle is no reason to end.
@@ -80,7 +84,7 @@ export async function openWorld({ timeScale, env: more = {} }: WorldOptions): Pr
     closers.push(() => pool.end());
     const connection = Connection.lazy({ address: env.TEMPORAL_ADDRESS });
     closers.push(() => connection.close());
-    const callers = keys.map((apiKey) => new Recoup({ baseUrl: settings.gatewayUrl, apiKey }));
+    const callers = keys.map((apiKey) => new Recoup({ baseUrl: settings.gatewayUrl, apiKey, maxSends: 10 }));
     return {
       parts: { temporal, postgres: database.part, simulator, worker, gateway },
       simulator: new SimulatorControl(settings.simulatorUrl),
@@ -97,8 +101,14 @@ export async function openWorld({ timeScale, env: more = {} }: WorldOptions): Pr
 }
 
 type Start = (spec: ChildSpec) => Promise<Part>;
+type Migrations = typeof import('../../store/migrate.ts');
 
-async function startDatabase(directory: string, keeper: Keeper, start: Start): Promise<{ part: Part; url: string }> {
+async function startDatabase(
+  directory: string,
+  root: string,
+  keeper: Keeper,
+  start: Start,
+): Promise<{ part: Part; url: string }> {
   const postgres = await embeddedPostgres({
     directory: join(directory, 'postgres'),
     port: await anyFreePort(),
@@ -111,6 +121,7 @@ async function startDatabase(directory: string, keeper: Keeper, start: Start): P
   // here, the machine is not.
   const part = await start({ ...postgres.spec, args: [...postgres.spec.args, '-c', 'fsync=off'] });
   const url = await ensureDatabase(postgres, 'chaos');
+  const { migrate } = (await import(pathToFileURL(join(root, 'store', 'migrate.ts')).href)) as Migrations;
   await migrate(url);
   return { part, url };
 }
@@ -171,16 +182,16 @@ async function settingsOf(timeScale: number) {
   };
 }
 
-function service(
-  directory: string,
-  name: 'simulator' | 'worker' | 'gateway',
-  rank: number,
-  env: Record<string, string>,
-): ChildSpec {
-  return {
+function serviceIn(directory: string) {
+  return (
+    name: 'simulator' | 'worker' | 'gateway',
+    root: string,
+    rank: number,
+    env: Record<string, string>,
+  ): ChildSpec => ({
     name,
     command: process.execPath,
-    args: nodeArguments(join(ROOT, name, 'main.ts')),
+    args: ['--import', CLOCK, ...nodeArguments(join(root, name, 'main.ts'))],
     env: { ...process.env, ...env },
     cwd: ROOT,
     logFile: join(directory, `${name}.log`),
@@ -189,5 +200,5 @@ function service(
     graceMs: 10_000,
     readyWithinMs: 90_000,
     isReady: async (child) => child.readyLine(),
-  };
+  });
 }

@@ -1,0 +1,92 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../cli/launcher/paths.ts';
+
+/**
+ * The harness proves itself: with one guard taken out, it must find what the guard prevents. The guard is taken out of a
+ * copy of the sources, from which worker, gateway and migrations are then run; the product has no switch for it.
+ */
+export const SABOTAGES = {
+  /** Every send of a payment has another key. */
+  key: [
+    {
+      file: 'processors/simulator/simulated-processor.ts',
+      guard: "const headers = { 'idempotency-key': request.key };",
+      instead: "const headers = { 'idempotency-key': request.key + Math.random().toString(36).slice(2) };",
+    },
+  ],
+  /** Every claim is granted, whatever is recorded. */
+  claim: [
+    {
+      file: 'store/migrations/0003_claim.sql',
+      guard: `  IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))`,
+      instead: `  IF p IS NOT NULL THEN
+    PERFORM write_progress(h, false, p);
+  END IF;
+  INSERT INTO operations (key, readable_key, merchant_id, order_id, attempt, operation, processor, account,
+                          instrument_id, amount_minor, currency, request_hash, claimed_at, resend_until)
+  VALUES (c->>'key', c->>'readableKey', h.merchant_id, h.order_id, (c->>'attempt')::int, c->>'operation',
+          c->>'processor', c->>'account', c->>'instrumentId', (c->>'amountMinor')::bigint, c->>'currency',
+          c->>'requestHash', (c->>'now')::timestamptz, (c->>'resendUntil')::timestamptz)
+  ON CONFLICT DO NOTHING;
+  answer := 'granted';
+  RETURN;
+  IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))`,
+    },
+  ],
+  /** An attempt without an answer counts as one that failed. */
+  'unknown-gate': [
+    { file: 'policy/facts.ts', guard: "    case 'unknown':\n", instead: '' },
+    {
+      file: 'policy/facts.ts',
+      guard: "    case 'declined':\n    case 'not_executed':\n",
+      instead: "    case 'unknown':\n    case 'declined':\n    case 'not_executed':\n",
+    },
+    // Only an attempt that has a class is followed by another one, and this one is new to the router.
+    {
+      file: 'policy/plan/route.ts',
+      guard: "    case 'transient':\n",
+      instead: "    case 'unknown_outcome':\n    case 'transient':\n",
+    },
+  ],
+  /** A notice that comes twice is two notices. */
+  dedup: [
+    { file: 'policy/decide.ts', guard: 'if (order.appliedIds.includes(id)) return true;', instead: '' },
+    {
+      file: 'gateway/routes/webhooks.ts',
+      guard: "if (stored === 'stored' || (await isUnapplied(services, event))) await",
+      instead: 'await',
+    },
+  ],
+  /** Cancel in Temporal tears down what is going on. */
+  'cancellation-shield': [
+    {
+      file: 'workflows/order-payment.ts',
+      guard: 'return CancellationScope.nonCancellable(() => collectOrder(collection));',
+      instead: 'return collectOrder(collection);',
+    },
+  ],
+} as const satisfies Record<string, { file: string; guard: string; instead: string }[]>;
+
+export type SabotageName = keyof typeof SABOTAGES;
+
+const FOLDERS = ['activities', 'client', 'contract', 'gateway', 'policy', 'processors', 'store', 'worker', 'workflows'];
+const FILES = ['package.json', 'package-lock.json', 'tsconfig.json'];
+
+/** @returns the folder of the sabotaged copy. @throws when the guard is not where it was: it moved, and this has to follow. */
+export function sabotagedSources(name: SabotageName, directory: string): string {
+  const root = join(directory, 'sabotaged');
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root, { recursive: true });
+  for (const path of [...FOLDERS, ...FILES]) cpSync(join(ROOT, path), join(root, path), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  for (const { file, guard, instead } of SABOTAGES[name]) {
+    const source = readFileSync(join(root, file), 'utf8');
+    if (source.split(guard).length !== 2) throw new Error(`The guard of "${name}" is not once in ${file}: ${guard}`);
+    writeFileSync(
+      join(root, file),
+      source.replace(guard, () => instead),
+    );
+  }
+  return root;
+}
