@@ -94,6 +94,7 @@ function judgeStory({ plan, view, ledger, operations }: Evidence): Violation[] {
   const captured = capturedOf(ledger);
   if (view.money.captured !== captured)
     found.push(`the order tells of ${view.money.captured} captured, the ledger of ${captured}`);
+  if (view.money.net < 0) found.push(`the order tells that more went back than was taken: ${view.money.net}`);
   const refunded = refundedOf(ledger);
   if (view.money.refunded !== refunded)
     found.push(`the order tells of ${view.money.refunded} refunded, the ledger of ${refunded}`);

@@ -19,6 +19,8 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Of 100 calls to a processor: 5 never arrive, 5 are carried out and not answered, 7 meet an overload. */
 const WEATHER = { lostPercent: 5, answerLostPercent: 5, overloadPercent: 7 };
 
+const WORKERS = ['worker', 'otherWorker'] as const;
+
 export interface FaultsOptions {
   kinds: readonly FaultKind[];
   /** From one fault to the next: at least, at most. */
@@ -79,6 +81,7 @@ export class Faults {
       case 'weather':
         return;
       case 'worker':
+        return await this.killWorkers();
       case 'gateway':
       case 'temporal':
       case 'postgres':
@@ -105,6 +108,14 @@ export class Faults {
     await part.start();
   }
 
+  /** Mostly one of the two, so that orders meet its death in the middle of things; sometimes nobody is left. */
+  private async killWorkers(): Promise<void> {
+    const { dice } = this.options;
+    const names = dice.chance(15) ? WORKERS : [dice.pick(WORKERS)];
+    const downMs = dice.whole(0, 1_500);
+    await Promise.all(names.map((name) => this.killAndStart(name, downMs)));
+  }
+
   private async troubleWebhooks(): Promise<void> {
     const { dice } = this.options;
     await this.world.simulator.setWebhooks({
@@ -120,7 +131,7 @@ export class Faults {
   /** The worker's or the gateway's clock is an hour off, scaled like every other hour. */
   private async moveClock(): Promise<void> {
     const { dice, timeScale } = this.options;
-    const name = dice.pick(['worker', 'gateway'] as const);
+    const name = dice.pick([...WORKERS, 'gateway'] as const);
     const mostMs = Math.max(3_000, Math.round(3_600_000 / timeScale));
     const part = this.world.parts[name];
     await part.kill();

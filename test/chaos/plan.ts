@@ -55,18 +55,21 @@ export interface PlanOptions {
   timeScale?: number | undefined;
   /** Default: all of them, by weight. */
   stories?: readonly (readonly [number, Story])[] | undefined;
+  /** Changes an order after it was drawn. */
+  adjust?: ((order: OrderPlan) => OrderPlan) | undefined;
 }
 
-export function planBatch({ seed, batch, orders, timeScale, stories = STORIES }: PlanOptions): BatchPlan {
+export function planBatch({ seed, batch, orders, timeScale, stories = STORIES, adjust }: PlanOptions): BatchPlan {
   const scale = timeScale ?? TIME_SCALES[batch % TIME_SCALES.length] ?? 600;
   const drawn = dice(seed).fork(`batch ${batch}`);
   return {
     seed,
     batch,
     timeScale: scale,
-    orders: Array.from({ length: orders }, (_, index) =>
-      planOrder(drawn.fork(`order ${index}`), `c${seed}-${batch}-${index}`, scale, stories),
-    ),
+    orders: Array.from({ length: orders }, (_, index) => {
+      const order = planOrder(drawn.fork(`order ${index}`), `c${seed}-${batch}-${index}`, scale, stories);
+      return adjust === undefined ? order : adjust(order);
+    }),
   };
 }
 

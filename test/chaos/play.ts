@@ -16,9 +16,9 @@ export interface Stage {
 }
 
 /** Nobody waits longer for one answer; the order goes on by itself. */
-const CALLER_WAITS_MS = 4_000;
+const CALLER_WAITS_MS = 8_000;
 /** After this the story is left to itself. */
-const STORY_MS = 8_000;
+const STORY_MS = 10_000;
 /** How long a row has to stay the same before the next one acts. */
 const REACTION_MS = 60;
 

@@ -19,7 +19,7 @@ import { Part } from './part.ts';
 import { type SabotageName, sabotagedSources } from './sabotage.ts';
 import { SimulatorControl } from './simulator-control.ts';
 
-export type PartName = 'temporal' | 'postgres' | 'simulator' | 'worker' | 'gateway';
+export type PartName = 'temporal' | 'postgres' | 'simulator' | 'worker' | 'otherWorker' | 'gateway';
 
 /** Every part a process, as in production, on ports that stay the same when a part is started again. */
 export interface World {
@@ -74,8 +74,9 @@ export async function openWorld({ timeScale, sabotage }: WorldOptions): Promise<
     const service = serviceIn(directory);
     const simulator = await start(service('simulator', ROOT, 3, settings.simulatorEnv));
     const keys = await saveKeys(database.url);
-    const [worker, gateway] = await Promise.all([
+    const [worker, otherWorker, gateway] = await Promise.all([
       start(service('worker', root, 2, env)),
+      start(service('worker', root, 2, env, 'other-worker')),
       start(service('gateway', root, 1, env)),
     ]);
     const pool = new pg.Pool({ connectionString: database.url, max: 6, connectionTimeoutMillis: 5_000 });
@@ -84,9 +85,9 @@ export async function openWorld({ timeScale, sabotage }: WorldOptions): Promise<
     closers.push(() => pool.end());
     const connection = Connection.lazy({ address: env.TEMPORAL_ADDRESS });
     closers.push(() => connection.close());
-    const callers = keys.map((apiKey) => new Recoup({ baseUrl: settings.gatewayUrl, apiKey, maxSends: 10 }));
+    const callers = keys.map((apiKey) => new Recoup({ baseUrl: settings.gatewayUrl, apiKey, maxSends: 6 }));
     return {
-      parts: { temporal, postgres: database.part, simulator, worker, gateway },
+      parts: { temporal, postgres: database.part, simulator, worker, otherWorker, gateway },
       simulator: new SimulatorControl(settings.simulatorUrl),
       callers,
       temporal: new Client({ connection }),
@@ -188,13 +189,14 @@ function serviceIn(directory: string) {
     root: string,
     rank: number,
     env: Record<string, string>,
+    called: string = name,
   ): ChildSpec => ({
-    name,
+    name: called,
     command: process.execPath,
     args: ['--import', CLOCK, ...nodeArguments(join(root, name, 'main.ts'))],
     env: { ...process.env, ...env },
     cwd: ROOT,
-    logFile: join(directory, `${name}.log`),
+    logFile: join(directory, `${called}.log`),
     rank,
     stopSignal: 'SIGTERM',
     graceMs: 10_000,

@@ -1,0 +1,86 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { describe, expect, test } from 'vitest';
+import { type BatchOptions, type BatchResult, runBatch } from './batch.ts';
+import type { ViolationKind } from './checks.ts';
+import type { OrderPlan } from './plan.ts';
+import type { SabotageName } from './sabotage.ts';
+import type { Story } from './stories.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+/** Each story as often as the others, and nobody who interrupts it. */
+function onlyStories(...scripts: string[]): readonly (readonly [number, Story])[] {
+  return scripts.map((script) => [1, { name: script, script: () => script }]);
+}
+
+function undisturbed(order: OrderPlan): OrderPlan {
+  return {
+    ...order,
+    callers: 1,
+    merchant: { authorized: 'capture', cancelAfterMs: null },
+    support: { holdAfterMs: null, retryAfterMs: null },
+    cancelInTemporalAfterMs: null,
+    forgottenAfterMs: null,
+    atTheEnd: 'leave',
+  };
+}
+
+interface Proof extends Pick<BatchOptions, 'stories' | 'adjust'> {
+  timeScale: number;
+  finds: ViolationKind;
+}
+
+/** With which orders each missing guard shows at once. */
+const PROOFS: Record<SabotageName, Proof> = {
+  key: { timeScale: 20, stories: onlyStories('alpha=reset_charged', 'alpha=timeout_charged'), finds: 'double_charge' },
+  claim: {
+    timeScale: 600,
+    stories: [[1, { name: 'gamma', script: () => 'gamma=ok', more: () => ({ metadata: { route: 'gamma' } }) }]],
+    adjust: (order) => ({ ...order, forgottenAfterMs: 1_500 }),
+    finds: 'double_charge',
+  },
+  'unknown-gate': { timeScale: 600, stories: onlyStories('alpha=timeout_charged;beta=ok'), finds: 'double_charge' },
+  dedup: {
+    timeScale: 600,
+    stories: onlyStories('alpha=dispute_after_300', 'alpha=return_after_300'),
+    finds: 'story_differs',
+  },
+  'cancellation-shield': {
+    timeScale: 600,
+    stories: onlyStories('alpha=slow_1000', 'alpha=timeout_charged'),
+    adjust: (order) => ({ ...order, cancelInTemporalAfterMs: 500 }),
+    finds: 'stuck',
+  },
+};
+
+function play(proof: Proof, sabotage?: SabotageName): Promise<BatchResult> {
+  const { timeScale, stories, adjust } = proof;
+  return runBatch({
+    seed: 7,
+    batch: 0,
+    orders: 8,
+    timeScale,
+    stories,
+    adjust: (order) => (adjust ?? ((each: OrderPlan) => each))(undisturbed(order)),
+    faults: [],
+    inFlight: 8,
+    replays: 0,
+    calmWithinMs: 4_000,
+    sabotage,
+    say: () => {},
+  });
+}
+
+describe.each(Object.entries(PROOFS) as [SabotageName, Proof][])('without the guard "%s"', (name, proof) => {
+  test(`the harness finds ${proof.finds}`, async () => {
+    const { verdict } = await play(proof, name);
+    expect(verdict.violations.map(({ kind }) => kind)).toContain(proof.finds);
+  }, 90_000);
+});
+
+test('with every guard in its place the same orders are clean', async () => {
+  for (const proof of [PROOFS.claim, PROOFS['cancellation-shield']]) {
+    const { verdict } = await play(proof);
+    expect(verdict.violations).toEqual([]);
+  }
+}, 120_000);
