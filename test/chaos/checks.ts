@@ -1,4 +1,5 @@
 import type { OrderView } from '../../client/index.ts';
+import type { TimelineEntry } from '../../policy/events.ts';
 import { capturedOf, isStart, netCaptured, refundedOf, reservedOf, surplusStretches, takings } from './ledger.ts';
 import type { OrderPlan } from './plan.ts';
 import type { LedgerEntry } from './simulator-control.ts';
@@ -24,6 +25,7 @@ export interface Evidence {
   needsHuman: boolean;
   ledger: LedgerEntry[];
   operations: OperationRow[];
+  timeline: TimelineEntry[];
   /** The simulator's card of each instrument of the order. */
   cards: Map<string, string>;
   /** Support said of such an attempt that nothing happened, and was wrong: what follows is not Recoup's doing. */
@@ -54,13 +56,33 @@ export function judge(evidence: Evidence): Violation[] {
 }
 
 /** I1: at rest the order keeps no more than its amount; unless a person holds the surplus, which is counted apart. */
-function judgeCharges({ plan, view, ledger, needsHuman, misled, nowMs }: Evidence): Violation[] {
+function judgeCharges({ plan, view, ledger, timeline, needsHuman, misled, nowMs }: Evidence): Violation[] {
   const { orderId } = plan;
+  const early = startedTooEarly(timeline);
+  if (early !== null) return [{ kind: 'double_charge', orderId, what: early }];
   const net = netCaptured(ledger);
   const found = misled ? null : doubleCharge(orderId, ledger, nowMs);
   if (found !== null) return [found];
   if (net <= view.amount.minor || (needsHuman && view.money.held > 0)) return [];
   return [{ kind: 'double_charge', orderId, what: `${net} is kept of an order of ${view.amount.minor}` }];
+}
+
+const ENDS = new Set(['attempt_declined', 'attempt_not_executed', 'fence_confirmed']);
+const OPENS = new Set(['attempt_started', 'outcome_unknown', 'payment_pending', 'buyer_action_required']);
+
+/** Even where nothing came of it: an attempt that was started while another one could still take money (I1, I3). */
+function startedTooEarly(timeline: TimelineEntry[]): string | null {
+  const open = new Set<number>();
+  for (const { kind, attempt, at } of timeline) {
+    if (attempt === undefined) continue;
+    const other = [...open].find((each) => each !== attempt);
+    if (kind === 'attempt_started' && other !== undefined) {
+      return `attempt ${attempt} was started at ${at}, while attempt ${other} could still take money`;
+    }
+    if (OPENS.has(kind)) open.add(attempt);
+    else if (ENDS.has(kind)) open.delete(attempt);
+  }
+  return null;
 }
 
 /** I2: money that was taken pays the order, went back, or is held by somebody; and no order is paid without money. */

@@ -59,11 +59,12 @@ export async function judgeOrders(stage: Stage, plans: OrderPlan[], during: Viol
       needsHuman: row.needsHuman,
       ledger,
       operations: operations.get(orderId) ?? [],
+      timeline,
       cards: cardsOf(states.get(orderId)),
       misled: false,
       nowMs,
     };
-    add(verdict, evidence, timeline, judge(evidence));
+    add(verdict, evidence, judge(evidence));
   });
   return verdict;
 }
@@ -73,8 +74,8 @@ function neverAccepted(row: unknown, ledger: LedgerEntry[]): boolean {
   return row === undefined && !ledger.some(isStart);
 }
 
-function add(verdict: Verdict, evidence: Evidence, timeline: TimelineEntry[], found: Violation[]): void {
-  const { plan, view, ledger, needsHuman, nowMs } = evidence;
+function add(verdict: Verdict, evidence: Evidence, found: Violation[]): void {
+  const { plan, view, ledger, timeline, needsHuman, nowMs } = evidence;
   const { orderId } = plan;
   verdict.attempts += view.attempts.length;
   verdict.stages[view.stage] = (verdict.stages[view.stage] ?? 0) + 1;
