@@ -17,6 +17,8 @@ export interface BatchOptions extends PlanOptions {
   /** From one fault to the next, ms: at least, at most. */
   faultEveryMs?: readonly [number, number];
   sabotage?: SabotageName | undefined;
+  /** Needed by the fault `network`. */
+  toxiproxy?: boolean | undefined;
   /** How long everything may take to come to rest. */
   calmWithinMs?: number;
   /** So many histories are replayed at the end. */
@@ -45,7 +47,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
   const plan = planBatch(options);
   const { say } = options;
   say(`batch ${plan.batch}: ${plan.orders.length} orders, time ${plan.timeScale} times faster`);
-  const world = await openWorld({ timeScale: plan.timeScale, sabotage: options.sabotage });
+  const world = await openWorld({ ...options, timeScale: plan.timeScale });
   const watch = new Watch(world.database);
   try {
     const answers: Record<string, number> = {};

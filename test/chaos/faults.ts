@@ -13,6 +13,7 @@ export const FAULT_KINDS = [
   'webhooks',
   'processor',
   'clock',
+  'network',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -44,7 +45,7 @@ export class Faults {
   async start(): Promise<void> {
     const { kinds, dice } = this.options;
     if (kinds.includes('weather')) await this.world.simulator.setWeather(WEATHER, dice.whole(1, 1_000_000));
-    const injected = kinds.filter((kind) => kind !== 'weather');
+    const injected = kinds.filter((kind) => kind !== 'weather' && (kind !== 'network' || this.world.network !== null));
     if (injected.length > 0) this.running = this.inject(injected);
   }
 
@@ -56,6 +57,11 @@ export class Faults {
     await this.world.simulator.setWeather({}, 1);
     await this.world.simulator.setWebhooks({ duplicate: 0, reorder: false, delayMs: 0 });
     for (const processor of PROCESSORS) await this.world.simulator.open(processor);
+    await this.revive();
+  }
+
+  /** A server that ended by itself is started again, as the launcher does. */
+  private async revive(): Promise<void> {
     for (const part of Object.values(this.world.parts)) if (!part.alive) await part.start();
   }
 
@@ -72,6 +78,7 @@ export class Faults {
       say(`fault: ${kind}`);
       await this.one(kind);
       this.count(kind);
+      await this.revive();
     }
   }
 
@@ -94,6 +101,8 @@ export class Faults {
         await this.pause(dice.whole(300, 3_000));
         return await this.world.simulator.open(processor);
       }
+      case 'network':
+        return await this.troubleNetwork();
       case 'clock':
         return await this.moveClock();
       default:
@@ -114,6 +123,12 @@ export class Faults {
     const names = dice.chance(15) ? WORKERS : [dice.pick(WORKERS)];
     const downMs = dice.whole(0, 1_500);
     await Promise.all(names.map((name) => this.killAndStart(name, downMs)));
+  }
+
+  private async troubleNetwork(): Promise<void> {
+    await this.world.network?.trouble(this.options.dice);
+    await this.pause(this.options.dice.whole(500, 4_000));
+    await this.world.network?.heal();
   }
 
   private async troubleWebhooks(): Promise<void> {

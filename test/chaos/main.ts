@@ -15,6 +15,7 @@ const USAGE = `npm run chaos -- [options]
   --in-flight N    orders at the same time (default 40)
   --faults a,b     any of ${FAULT_KINDS.join(', ')} (default: all)
   --sabotage G     with one guard taken out, which must be found: ${Object.keys(SABOTAGES).join(', ')}
+  --toxiproxy      a proxy between our processes and what they call, for the fault network (built with Go once)
   --time-scale N   default: 60, 600 and 6000 in turn
   --replays N      histories to replay in each batch (default 50)
   --results FILE   one line for each finished batch (default .recoup/chaos/results.jsonl)
@@ -36,6 +37,7 @@ function readOptions() {
       faults: { type: 'string', default: FAULT_KINDS.join(',') },
       'time-scale': { type: 'string' },
       sabotage: { type: 'string' },
+      toxiproxy: { type: 'boolean', default: false },
       replays: { type: 'string', default: '50' },
       results: { type: 'string' },
       resume: { type: 'boolean', default: false },

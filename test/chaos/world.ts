@@ -15,6 +15,7 @@ import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
 import { Recoup } from '../../client/index.ts';
 import { hashApiKey } from '../../gateway/access.ts';
 import { openStore } from '../../store/open.ts';
+import { type LinkName, Network } from './network.ts';
 import { Part } from './part.ts';
 import { type SabotageName, sabotagedSources } from './sabotage.ts';
 import { SimulatorControl } from './simulator-control.ts';
@@ -28,6 +29,8 @@ export interface World {
   /** Callers with a key each, over HTTP: one key alone would meet the rate limit. */
   callers: Recoup[];
   temporal: Client;
+  /** Only with toxiproxy. */
+  network: Network | null;
   database: pg.Pool;
   /** The logs of all parts lie here until `close`. */
   directory: string;
@@ -36,6 +39,8 @@ export interface World {
 
 export interface WorldOptions {
   timeScale: number;
+  /** A toxiproxy between our processes and everything that they call. */
+  toxiproxy?: boolean | undefined;
   /** A guard that is taken out of worker, gateway and database. */
   sabotage?: SabotageName | undefined;
 }
@@ -44,7 +49,7 @@ const CALLERS = 8;
 const CLOCK = new URL('clock.mjs', import.meta.url).href;
 export const MERCHANT_ID = 'default';
 
-export async function openWorld({ timeScale, sabotage }: WorldOptions): Promise<World> {
+export async function openWorld({ timeScale, sabotage, toxiproxy = false }: WorldOptions): Promise<World> {
   const keeper = new Keeper();
   const directory = mkdtempSync(join(tmpdir(), 'recoup-chaos-'));
   chmodSync(directory, 0o755);
@@ -70,7 +75,9 @@ export async function openWorld({ timeScale, sabotage }: WorldOptions): Promise<
       startDatabase(directory, root, keeper, start),
       startTemporal(directory, settings.ports.temporal, start),
     ]);
-    const env = { ...settings.env, DATABASE_URL: database.url };
+    const upstream = { ...settings.ports, postgres: Number(new URL(database.url).port) };
+    const network = toxiproxy ? await startNetwork(directory, upstream, start) : null;
+    const env = throughNetwork({ ...settings.env, DATABASE_URL: database.url }, network);
     const service = serviceIn(directory);
     const simulator = await start(service('simulator', ROOT, 3, settings.simulatorEnv));
     const keys = await saveKeys(database.url);
@@ -83,7 +90,7 @@ export async function openWorld({ timeScale, sabotage }: WorldOptions): Promise<
     // A connection that is cut while idle is no reason to end.
     pool.on('error', () => {});
     closers.push(() => pool.end());
-    const connection = Connection.lazy({ address: env.TEMPORAL_ADDRESS });
+    const connection = Connection.lazy({ address: settings.env.TEMPORAL_ADDRESS });
     closers.push(() => connection.close());
     const callers = keys.map((apiKey) => new Recoup({ baseUrl: settings.gatewayUrl, apiKey, maxSends: 6 }));
     return {
@@ -91,6 +98,7 @@ export async function openWorld({ timeScale, sabotage }: WorldOptions): Promise<
       simulator: new SimulatorControl(settings.simulatorUrl),
       callers,
       temporal: new Client({ connection }),
+      network,
       database: pool,
       directory,
       close,
@@ -132,6 +140,27 @@ async function startTemporal(directory: string, port: number, start: Start): Pro
   return await start(
     temporalServer({ executable, port, directory, logFile: join(directory, 'temporal.log'), rank: 4 }),
   );
+}
+
+async function startNetwork(directory: string, upstream: Record<LinkName, number>, start: Start): Promise<Network> {
+  const { spec, url } = await Network.spec(directory);
+  await start(spec);
+  return await Network.connect(url, upstream);
+}
+
+/** Worker and gateway call everything through the proxy; the harness itself looks past it. */
+function throughNetwork(env: Record<string, string>, network: Network | null): Record<string, string> {
+  if (network === null) return env;
+  const database = new URL(env.DATABASE_URL ?? '');
+  database.port = String(network.ports.postgres);
+  return {
+    ...env,
+    DATABASE_URL: database.toString(),
+    TEMPORAL_ADDRESS: `127.0.0.1:${network.ports.temporal}`,
+    SIMULATOR_ALPHA_URL: onLoopback(network.ports.alpha),
+    SIMULATOR_BETA_URL: onLoopback(network.ports.beta),
+    SIMULATOR_GAMMA_URL: onLoopback(network.ports.gamma),
+  };
 }
 
 async function saveKeys(databaseUrl: string): Promise<string[]> {
