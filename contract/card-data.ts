@@ -56,24 +56,19 @@ export function isCardField(name: string): boolean {
 }
 
 /**
- * Path of the first place in a JSON value that holds card data, or `null`. The path never repeats what was found:
- * for an offending member name it ends at the object.
+ * Path of the first place in a JSON value that holds card data, or `null`. For an offending member name it ends at the
+ * object. Names in it are the caller's own: they are told only as far as a schema knows them.
  */
-export function findCardData(value: unknown, path = '$'): string | null {
+export function findCardData(value: unknown, path: (string | number)[] = []): (string | number)[] | null {
   if (typeof value === 'string') return looksLikeCardNumber(value) || looksLikeSecurityCode(value) ? path : null;
   if (typeof value === 'number') return looksLikeCardNumber(String(value)) ? path : null;
   if (value === null || typeof value !== 'object') return null;
   for (const [name, member] of Object.entries(value)) {
     if (!Array.isArray(value) && (isCardField(name) || looksLikeCardNumber(name))) return path;
-    const below = findCardData(member, Array.isArray(value) ? `${path}[${name}]` : `${path}.${plainName(name)}`);
+    const below = findCardData(member, [...path, Array.isArray(value) ? Number(name) : name]);
     if (below !== null) return below;
   }
   return null;
-}
-
-/** A member name as it may be repeated in an error. */
-export function plainName(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name) && !looksLikeCardNumber(name) ? name : '…';
 }
 
 /** Groups between separators are joined in every way that gives 13 to 19 digits. */

@@ -39,6 +39,8 @@ export const ERRORS = {
   nothing_to_capture: { title: 'Nothing is authorized', httpStatus: 409, retryable: false },
   not_unknown: { title: 'The outcome of this attempt is known', httpStatus: 409, retryable: false },
   rulebook_unknown: { title: 'There is no such rulebook', httpStatus: 400, retryable: false },
+  // — the payload codec —
+  payload_unreadable: { title: 'A payload cannot be decrypted', httpStatus: 422, retryable: false },
   // — incoming webhooks —
   processor_unknown: { title: 'There is no such processor', httpStatus: 404, retryable: false },
   webhook_signature_invalid: { title: 'The webhook is not signed by the processor', httpStatus: 401, retryable: false },

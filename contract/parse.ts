@@ -1,7 +1,8 @@
 /** Reads what callers send: card data is looked for before anything else, and no message repeats what was sent. */
 import type { z } from 'zod';
-import { findCardData, plainName } from './card-data.ts';
+import { findCardData } from './card-data.ts';
 import type { ErrorCode } from './errors.ts';
+import { namesAt, pathText } from './member-names.ts';
 
 export type Parsed<T> =
   | { ok: true; value: T }
@@ -10,19 +11,22 @@ export type Parsed<T> =
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: unknown): Parsed<z.output<Schema>> {
   const cardDataAt = findCardData(value);
   if (cardDataAt !== null) {
-    return { ok: false, code: 'card_data_refused', fields: [{ path: cardDataAt, must: 'must not hold card data' }] };
+    const path = pathText(schema, cardDataAt);
+    return { ok: false, code: 'card_data_refused', fields: [{ path, must: 'must not hold card data' }] };
   }
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, code: 'request_invalid', fields: result.error.issues.slice(0, 20).map(describeIssue) };
+  return {
+    ok: false,
+    code: 'request_invalid',
+    fields: result.error.issues.slice(0, 20).map((issue) => describeIssue(schema, issue)),
+  };
 }
 
-function describeIssue(issue: z.core.$ZodIssue): { path: string; must: string } {
-  const path = issue.path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${plainName(String(part))}`),
-    '$',
-  );
-  return { path, must: describeRule(issue) };
+function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue): { path: string; must: string } {
+  const path = pathText(schema, issue.path);
+  if (issue.code !== 'unrecognized_keys') return { path, must: describeRule(issue) };
+  return { path, must: `must have no other members than ${namesAt(schema, issue.path).join(', ')}` };
 }
 
 /** Our own words for each kind of issue: the library's would repeat values. */
@@ -30,8 +34,6 @@ function describeRule(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`;
-    case 'unrecognized_keys':
-      return `must not have ${issue.keys.map(plainName).join(', ')}`;
     case 'too_small':
       return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
     case 'too_big':

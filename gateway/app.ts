@@ -12,22 +12,26 @@ import type { Answer, RequestContext, Route } from './http/route.ts';
 import { parseStrictJson } from './http/strict-json.ts';
 import { openApiDocument } from './openapi.ts';
 import { BUYER_ROUTES } from './routes/buyer.ts';
+import { CODEC_ROUTES, codecCors } from './routes/codec.ts';
+import { OPERATIONS_ROUTES } from './routes/operations.ts';
 import { ORDER_ROUTES } from './routes/orders.ts';
 import { SERVICE_ROUTES } from './routes/service.ts';
 import { WEBHOOK_ROUTES } from './routes/webhooks.ts';
 import type { Services } from './services.ts';
 
-const API_ROUTES = [...ORDER_ROUTES, ...BUYER_ROUTES, ...WEBHOOK_ROUTES, ...SERVICE_ROUTES];
+const API_ROUTES = [...ORDER_ROUTES, ...BUYER_ROUTES, ...WEBHOOK_ROUTES, ...OPERATIONS_ROUTES, ...SERVICE_ROUTES];
 
 export function createApp(services: Services): Hono {
+  const codecIsOn = services.codec.kids.length > 0;
+  const apiRoutes = codecIsOn ? [...API_ROUTES, ...CODEC_ROUTES] : API_ROUTES;
   const document: Route = {
     method: 'GET',
     path: '/openapi.json',
     summary: 'This document.',
     access: { kind: 'open' },
-    handle: async () => ({ status: 200, body: openApiDocument(API_ROUTES, services.baseUrl) }),
+    handle: async () => ({ status: 200, body: openApiDocument(apiRoutes, services.baseUrl) }),
   };
-  const routes = [...API_ROUTES, document];
+  const routes = [...apiRoutes, document];
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -35,6 +39,7 @@ export function createApp(services: Services): Hono {
       strictTransportSecurity: services.baseUrl.startsWith('https:'),
     }),
   );
+  if (codecIsOn) app.use('/codec/*', codecCors(services));
   for (const route of routes) app.on(route.method, route.path, (context) => serve(services, route, context));
   for (const path of new Set(routes.map((route) => route.path))) {
     const allow = allowedAt(routes, path);
@@ -83,9 +88,9 @@ async function serve(services: Services, route: Route, context: Context): Promis
 }
 
 async function admit(services: Services, route: Route, request: Request): Promise<Admitted | null> {
-  if (route.access.kind === 'open') return null;
+  if (route.access.kind === 'open' || route.needsNoKey?.(services, request) === true) return null;
   const admitted = await services.gate.admit(route.access, request.headers.get('authorization'));
-  services.limiter.take(admitted.credentialId, Date.now());
+  if (route.unlimited !== true) services.limiter.take(admitted.credentialId, Date.now());
   return admitted;
 }
 
@@ -118,7 +123,8 @@ async function answer(services: Services, route: Route, context: Context, admitt
 }
 
 async function readRawBody(route: Route, request: Request): Promise<Uint8Array> {
-  const rawBody = await readBody(request, route.bodyKind === 'bytes' ? WEBHOOK_BODY_LIMIT : ORDER_BODY_LIMIT);
+  const usual = route.bodyKind === 'bytes' ? WEBHOOK_BODY_LIMIT : ORDER_BODY_LIMIT;
+  const rawBody = await readBody(request, route.bodyLimit ?? usual);
   if (!(route.bodyKind === 'optional' && rawBody.length === 0)) requireJson(request);
   return rawBody;
 }

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { requireCodecKey } from '../contract/payload-codec.ts';
 import { openProcessors } from '../processors/registry.ts';
 import { openSealedStore } from '../store/sealing.ts';
 import { hashApiKey } from './access.ts';
@@ -22,12 +23,15 @@ export async function startGateway(
   options: { rateLimit?: RateLimit } = {},
 ): Promise<RunningGateway> {
   const { store, sealer } = await openSealedStore(settings.databaseUrl, settings.sealingKeys);
+  requireCodecKey(settings.codec, (await store.currentDeployment())?.codecKeyId ?? null);
   if (settings.apiKey !== null) {
     const { key, merchantId } = settings.apiKey;
-    await store.saveApiKey({ keyHash: hashApiKey(key), merchantId, name: 'settings', scopes: ['*'] });
+    await store.saveApiKey({ keyHash: hashApiKey(key), merchantId, name: 'settings', scopes: ['*', 'operations'] });
   }
   const connection = Connection.lazy({ address: settings.temporal.address });
-  const client = new Client({ connection, namespace: settings.temporal.namespace });
+  const { codec } = settings;
+  const dataConverter = { payloadCodecs: [codec] };
+  const client = new Client({ connection, namespace: settings.temporal.namespace, dataConverter });
   const { buyerTokenKey, mode, timeScale, taskQueue, returnUrlOrigins } = settings;
   // The address of a free port is known only once it is bound.
   let serveRequest: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
@@ -37,6 +41,8 @@ export async function startGateway(
     store,
     processors: openProcessors(settings.processors),
     sealer,
+    codec,
+    codecUi: settings.codecUi,
     buyerTokenKey,
     mode,
     timeScale,

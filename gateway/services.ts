@@ -2,18 +2,24 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { TemporalOrders } from '../client/temporal/orders.ts';
-import type { Sealer } from '../contract/sealing.ts';
+import type { EncryptingCodec } from '../contract/payload-codec.ts';
+import type { Sealer, SealingKeys } from '../contract/sealing.ts';
 import type { Processor } from '../processors/port.ts';
 import type { Store } from '../store/store.ts';
 import { Gate } from './access.ts';
 import { BuyerTokens } from './buyer/tokens.ts';
 import { DEFAULT_RATE_LIMIT, type RateLimit, RateLimiter } from './http/rate-limit.ts';
+import type { CodecUi } from './routes/codec.ts';
 
 export interface Services {
   client: Client;
   store: Store;
   processors: ReadonlyMap<string, Processor>;
   orders: TemporalOrders;
+  /** Ids of the keys that this process seals and opens with. */
+  sealingKeys: Pick<SealingKeys, 'kid' | 'kids'>;
+  codec: EncryptingCodec;
+  codecUi: CodecUi;
   tokens: BuyerTokens;
   gate: Gate;
   limiter: RateLimiter;
@@ -29,6 +35,8 @@ export interface ServiceParts {
   store: Store;
   processors: ReadonlyMap<string, Processor>;
   sealer: Sealer;
+  codec: EncryptingCodec;
+  codecUi: CodecUi;
   buyerTokenKey: Uint8Array;
   mode: 'test' | 'live';
   timeScale: number;
@@ -54,6 +62,9 @@ export function createServices(parts: ServiceParts): Services {
       taskQueue,
       returnUrlOrigins,
     }),
+    sealingKeys: { kid: sealer.kid, kids: sealer.kids },
+    codec: parts.codec,
+    codecUi: parts.codecUi,
     tokens,
     gate: new Gate({ store, tokens, mode }),
     limiter: new RateLimiter(parts.rateLimit ?? DEFAULT_RATE_LIMIT),

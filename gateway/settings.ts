@@ -1,8 +1,10 @@
 /** Settings of the gateway, by environment. A missing or placeholder one ends the start, by its name, never its value. */
 import { MERCHANT_ID_PATTERN } from '../contract/ids.ts';
 import { SettingInvalid } from '../contract/key-ring.ts';
+import { createPayloadCodec, type EncryptingCodec } from '../contract/payload-codec.ts';
 import { createSealingKeys, type SealingKeys } from '../contract/sealing.ts';
 import type { ProcessorSettings } from '../processors/registry.ts';
+import type { CodecUi } from './routes/codec.ts';
 
 export interface GatewaySettings {
   host: string;
@@ -14,6 +16,9 @@ export interface GatewaySettings {
   taskQueue: string;
   /** Of `RECOUP_SEALING_KEY`: the first seals, all of them open. */
   sealingKeys: SealingKeys;
+  /** Of `RECOUP_CODEC_KEYS`: what Temporal stores is encrypted. */
+  codec: EncryptingCodec;
+  codecUi: CodecUi;
   buyerTokenKey: Uint8Array;
   mode: 'test' | 'live';
   /** Divides waits that processors' advice gives; 1 in live mode. */
@@ -40,6 +45,11 @@ export function readSettings(env: Environment): GatewaySettings {
     temporal: { address: required(env, 'TEMPORAL_ADDRESS'), namespace: env.TEMPORAL_NAMESPACE || 'default' },
     taskQueue: env.TEMPORAL_TASK_QUEUE || 'recoup',
     sealingKeys: createSealingKeys(env.RECOUP_SEALING_KEY ?? ''),
+    codec: createPayloadCodec(env.RECOUP_CODEC_KEYS),
+    codecUi: {
+      origins: originsOf(env, 'RECOUP_CODEC_UI_ORIGINS'),
+      keyless: keylessOf(env, 'RECOUP_CODEC_UI_KEYLESS', mode, host),
+    },
     buyerTokenKey: randomKey(env, 'RECOUP_BUYER_TOKEN_KEY'),
     mode,
     timeScale: timeScaleOf(env, mode),
@@ -131,6 +141,16 @@ function originsOf(env: Environment, name: string): string[] {
     }
     return value;
   });
+}
+
+/** Whoever calls from the UI's origin is let in: only where nobody else can reach us, and no money is real. */
+function keylessOf(env: Environment, name: string, mode: 'test' | 'live', host: string): boolean {
+  const keyless = oneOf(env, name, ['true', 'false'] as const, 'false') === 'true';
+  const loopback = host === '127.0.0.1' || host === '::1' || host === 'localhost';
+  if (keyless && (mode === 'live' || !loopback)) {
+    throw new SettingInvalid(name, 'must not be set in live mode or with a GATEWAY_HOST that others can reach');
+  }
+  return keyless;
 }
 
 function timeScaleOf(env: Environment, mode: 'test' | 'live'): number {

@@ -277,6 +277,10 @@ export interface Deployment {
   /** Unscaled. */
   sheets: Sheet[];
   taskQueue: string;
+  /** Id of the key with which the workers encrypt payloads; `null` or left out: in clear. */
+  codecKeyId?: string | null;
+  /** Ids of the keys with which the workers open credentials. */
+  sealingKeyIds?: readonly string[];
 }
 
 export interface AuditEntry {

@@ -20,18 +20,23 @@ const SHARED = [
   'contract/foretell.ts',
 ];
 
+/** Given when payloads are encrypted: then failures must not be in clear either. */
+export const FAILURE_CONVERTER = join(ROOT, 'worker', 'failure-converter.cjs');
+
 /**
  * The workflows as one file, bundled once for each state of the sources and kept beside the other caches:
  * bundling takes seconds, and a worker that starts again should be back at once.
  */
-export async function workflowBundle(cacheDir = join(ROOT, '.recoup', 'bundles')): Promise<string> {
-  const path = join(cacheDir, `workflows-${fingerprint()}.js`);
+export async function workflowBundle({ encrypted = false } = {}): Promise<string> {
+  const cacheDir = join(ROOT, '.recoup', 'bundles');
+  const path = join(cacheDir, `workflows-${encrypted ? 'encrypted-' : ''}${fingerprint()}.js`);
   if (existsSync(path)) return path;
   const silent = { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error };
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(ROOT, 'workflows', 'index.ts'),
     preloadModules: SHARED.map((module) => join(ROOT, module)),
     logger: silent,
+    ...(encrypted && { failureConverterPath: FAILURE_CONVERTER }),
   });
   mkdirSync(cacheDir, { recursive: true });
   const unfinished = `${path}.${process.pid}`;

@@ -2,9 +2,11 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { openPolicies } from '../activities/policy-of-order.ts';
+import { createPayloadCodec, requireCodecKey } from '../contract/payload-codec.ts';
 import { createSealingKeys } from '../contract/sealing.ts';
 import { openProcessors } from '../processors/registry.ts';
 import { openSealedStore } from '../store/sealing.ts';
+import { FAILURE_CONVERTER } from './bundle.ts';
 import type { WorkerSettings } from './settings.ts';
 
 export interface OrderWorker {
@@ -25,14 +27,16 @@ export async function createOrderWorker(
 ): Promise<OrderWorker> {
   const { temporalAddress: address, namespace, taskQueue, timeScale, mode } = settings;
   const keys = createSealingKeys(settings.sealingKey);
+  const codec = createPayloadCodec(settings.codecKeys);
   const processors = openProcessors(settings.processors);
   // It only opens credentials; but a worker whose keys fit nothing here would hand every order to a person.
   const { store, sealer } = await openSealedStore(settings.databaseUrl, keys);
+  requireCodecKey(codec, (await store.currentDeployment())?.codecKeyId ?? null);
   const [connection, native] = await Promise.all([
     Connection.connect({ address }),
     NativeConnection.connect({ address }),
   ]);
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, dataConverter: { payloadCodecs: [codec] } });
   const activities = createActivities({
     store,
     processors,
@@ -44,13 +48,24 @@ export async function createOrderWorker(
     timeScale,
   });
   const sheets = [...processors.values()].map(({ sheet }) => sheet);
-  await store.publishDeployment({ mode, timeScale, sheets, taskQueue });
+  await store.publishDeployment({
+    mode,
+    timeScale,
+    sheets,
+    taskQueue,
+    codecKeyId: codec.kid,
+    sealingKeyIds: keys.kids,
+  });
   const worker = await Worker.create({
     connection: native,
     namespace,
     taskQueue,
     activities,
     ...workflows,
+    dataConverter: {
+      payloadCodecs: [codec],
+      ...(codec.kid === null ? {} : { failureConverterPath: FAILURE_CONVERTER }),
+    },
     reuseV8Context: true,
     maxCachedWorkflows: settings.maxCachedWorkflows,
     // A worker that died holds up the next task of its workflows for this long at most.

@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { SettingInvalid } from '../contract/key-ring.ts';
+import { createPayloadCodec } from '../contract/payload-codec.ts';
 import { workflowBundle } from './bundle.ts';
 import { createOrderWorker } from './create.ts';
 import { readWorkerSettings } from './settings.ts';
@@ -9,7 +10,8 @@ import { ensureSweeper } from './sweeper.ts';
 async function main(): Promise<void> {
   const settings = readWorkerSettings();
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGTERM', 'SIGINT'] });
-  const codePath = await workflowBundle();
+  const encrypted = createPayloadCodec(settings.codecKeys).kid !== null;
+  const codePath = await workflowBundle({ encrypted });
   const { worker, client, close } = await createOrderWorker(settings, { workflowBundle: { codePath } });
   await ensureSweeper(client, settings.taskQueue);
   const running = worker.run();

@@ -8,6 +8,8 @@ export interface WorkerSettings {
   taskQueue: string;
   /** One key, or several with commas between them: the first seals, all of them open. */
   sealingKey: string;
+  /** Encrypts what Temporal stores; empty: off. */
+  codecKeys: string;
   mode: 'test' | 'live';
   /** Divides waits in test mode; 1 in live mode. */
   timeScale: number;
@@ -24,6 +26,7 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv = process.env): Worker
     namespace: env.TEMPORAL_NAMESPACE || 'default',
     taskQueue: env.TEMPORAL_TASK_QUEUE || 'recoup',
     sealingKey: needed(env, 'RECOUP_SEALING_KEY'),
+    codecKeys: env.RECOUP_CODEC_KEYS ?? '',
     mode,
     timeScale: readTimeScale(env, mode),
     processors: {

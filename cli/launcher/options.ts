@@ -5,6 +5,8 @@ import { DEFAULT_PORTS, PORT_SETTINGS, type PortName } from './ports.ts';
 export interface StartOptions {
   demo: boolean;
   detach: boolean;
+  /** Encrypt what Temporal stores. */
+  codec: boolean;
   stateDir: string;
   /** Flags as given; `choosePorts` reads the ports from them. */
   flags: Record<string, string | boolean | undefined>;
@@ -14,6 +16,7 @@ export const START_USAGE = `npm start [-- options]
 
   --no-demo             do not play the demo orders
   --detach              return once everything is ready; npm stop ends it
+  --codec               encrypt what Temporal stores, from now on in this state directory
   --state-dir <folder>  where data, logs and run.json are kept (RECOUP_STATE_DIR; .recoup)
   --help
 ${(Object.keys(PORT_SETTINGS) as PortName[])
@@ -37,6 +40,7 @@ export function parseStartOptions(args: string[]): StartOptions | 'help' {
     options: {
       'no-demo': { type: 'boolean' },
       detach: { type: 'boolean' },
+      codec: { type: 'boolean' },
       'state-dir': { type: 'string' },
       help: { type: 'boolean' },
       ...(Object.fromEntries(ports) as Record<string, { type: 'string' }>),
@@ -46,6 +50,7 @@ export function parseStartOptions(args: string[]): StartOptions | 'help' {
   return {
     demo: values['no-demo'] !== true,
     detach: values.detach === true,
+    codec: values.codec === true,
     stateDir: stateDirectory(values['state-dir'] as string | undefined),
     flags: values as StartOptions['flags'],
   };

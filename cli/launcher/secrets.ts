@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readKeyRing } from '../../contract/key-ring.ts';
+import { createPayloadCodec } from '../../contract/payload-codec.ts';
 
 /** Generated at the first start and kept: sealed credentials of open orders must stay readable. */
 export interface Secrets {
   /** 32 bytes, base64. Seals credentials. While keys rotate: `new,old`. */
   sealingKey: string;
+  /** Encrypt what Temporal stores, as RECOUP_CODEC_KEYS; left out: it is in clear. Once used they are needed. */
+  codecKeys?: string;
   /** Of the embedded merchant, every scope. */
   apiKey: string;
   /** Standard Webhooks form: `whsec_` and base64. */
@@ -16,7 +19,8 @@ export interface Secrets {
   postgresPassword: string;
 }
 
-export function loadSecrets(stateDir: string): Secrets {
+/** @param withCodec Make keys for the payload codec if there are none. */
+export function loadSecrets(stateDir: string, withCodec = false): Secrets {
   const file = join(stateDir, 'secrets.json');
   const known = read(file);
   const secrets: Secrets = {
@@ -26,7 +30,10 @@ export function loadSecrets(stateDir: string): Secrets {
     buyerTokenKey: known.buyerTokenKey ?? randomBytes(32).toString('base64'),
     postgresPassword: known.postgresPassword ?? randomBytes(18).toString('base64url'),
   };
+  const codecKeys = known.codecKeys ?? (withCodec ? randomBytes(32).toString('base64') : undefined);
+  if (codecKeys !== undefined) secrets.codecKeys = codecKeys;
   readKeyRing(secrets.sealingKey, `sealingKey in ${file}`);
+  createPayloadCodec(codecKeys, `codecKeys in ${file}`);
   writePrivately(file, secrets);
   return secrets;
 }

@@ -18,6 +18,11 @@ export interface ServiceSettings {
   taskQueue: string;
 }
 
+/** Where the Web UI has payloads decrypted, when they are encrypted. */
+export function codecEndpoint({ ports, secrets }: Pick<ServiceSettings, 'ports' | 'secrets'>): string | undefined {
+  return secrets.codecKeys === undefined ? undefined : `${onLoopback(ports.gateway)}/codec`;
+}
+
 const onLoopback = (port: number) => `http://127.0.0.1:${port}`;
 
 /** What every server of ours is told, by environment. */
@@ -30,6 +35,10 @@ function serviceEnvironment(settings: ServiceSettings): Record<string, string> {
     TEMPORAL_TASK_QUEUE: settings.taskQueue,
     TEMPORAL_UI_URL: onLoopback(ports.temporalUi),
     RECOUP_SEALING_KEY: secrets.sealingKey,
+    RECOUP_CODEC_KEYS: secrets.codecKeys ?? '',
+    // The dev server's UI has no users, so it calls without a credential; here that is safe.
+    RECOUP_CODEC_UI_ORIGINS: `${onLoopback(ports.temporalUi)},http://localhost:${ports.temporalUi}`,
+    RECOUP_CODEC_UI_KEYLESS: 'true',
     RECOUP_API_KEY: secrets.apiKey,
     RECOUP_BUYER_TOKEN_KEY: secrets.buyerTokenKey,
     RECOUP_MERCHANT_ID: MERCHANT_ID,

@@ -6,7 +6,7 @@ import { choosePorts, type PortName } from './ports.ts';
 import { embeddedPostgres, ensureDatabase } from './postgres.ts';
 import { launcherPidPath, type RunFile, runFilePath, writeRunFile } from './run-file.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
-import { MERCHANT_ID, ourServices, STOP_RANK } from './services.ts';
+import { codecEndpoint, MERCHANT_ID, ourServices, STOP_RANK } from './services.ts';
 import { Supervised } from './supervisor.ts';
 import { readTemporalDev, temporalServer } from './temporal-dev.ts';
 import { keepCommands } from './tools/command.ts';
@@ -38,11 +38,13 @@ export class Stack {
   async start(): Promise<RunFile> {
     const executable = await temporalCli();
     const ports = await choosePorts(this.options.flags);
-    const secrets = loadSecrets(this.stateDir);
+    const secrets = loadSecrets(this.stateDir, this.options.codec);
     const { namespace } = readTemporalDev();
     const place = { port: ports.temporal, uiPort: ports.temporalUi, directory: this.stateDir };
     const logFile = this.logFile('temporal');
-    const temporal = temporalServer({ executable, ...place, logFile, rank: STOP_RANK.temporal });
+    const codec = codecEndpoint({ ports, secrets });
+    const ui = codec === undefined ? {} : { codecEndpoint: codec };
+    const temporal = temporalServer({ executable, ...place, ...ui, logFile, rank: STOP_RANK.temporal });
     const [databaseUrl] = await Promise.all([
       this.startDatabase(ports, secrets),
       this.supervise(new Supervised(temporal, this.keeper, this.events())),

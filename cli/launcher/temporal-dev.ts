@@ -52,13 +52,15 @@ export interface DevServerPlace {
   port: number;
   /** Left out: no web UI. */
   uiPort?: number;
+  /** Where the web UI has payloads decrypted. Left out: it shows them as they are stored. */
+  codecEndpoint?: string;
   /** Where the database file lies. Left out: everything is lost when the server ends. */
   directory?: string;
 }
 
 /** The flags of the file, with address, ports and database replaced by those of this run. */
 export function devServerArguments(settings: DevServerSettings, place: DevServerPlace): string[] {
-  const replaced = new Set(['ip', 'port', 'ui-port', 'db-filename']);
+  const replaced = new Set(['ip', 'port', 'ui-port', 'ui-codec-endpoint', 'db-filename']);
   const kept = settings.flags.filter((flag) => !replaced.has(flag.name));
   return [
     'server',
@@ -66,6 +68,7 @@ export function devServerArguments(settings: DevServerSettings, place: DevServer
     `--ip=${settings.ip}`,
     `--port=${place.port}`,
     place.uiPort === undefined ? '--headless' : `--ui-port=${place.uiPort}`,
+    ...(place.codecEndpoint === undefined ? [] : [`--ui-codec-endpoint=${place.codecEndpoint}`]),
     ...(place.directory === undefined ? [] : [`--db-filename=${join(place.directory, settings.dbFilename)}`]),
     ...kept.map(({ name, value }) => `--${name}=${value}`),
   ];

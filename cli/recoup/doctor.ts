@@ -32,6 +32,7 @@ export async function examine(flags: ConnectionFlags): Promise<Check[]> {
     answering('gateway', `${run.gateway}/healthz`),
     readiness(run.gateway),
     accepted(run.gateway, run.apiKey),
+    sealingKeys(run.gateway, run.apiKey),
   ]);
   return [...checks, ...answers.flat()];
 }
@@ -56,6 +57,32 @@ async function readiness(gateway: string): Promise<Check[]> {
 async function accepted(gateway: string, apiKey: string): Promise<Check> {
   const response = await look(`${gateway}/v1/orders?limit=1`, { authorization: `Bearer ${apiKey}` });
   return { name: 'api key', ok: response?.ok === true, detail: 'the key of the run file lists orders' };
+}
+
+interface SealingKey {
+  kid: string;
+  seals: boolean;
+  opens: boolean;
+  openOrders: number;
+  reopenableOrders: number;
+}
+
+/** Which key orders still need: one that nobody has parks them, one that nobody needs can be taken out. */
+async function sealingKeys(gateway: string, apiKey: string): Promise<Check> {
+  const response = await look(`${gateway}/v1/sealing-keys`, { authorization: `Bearer ${apiKey}` });
+  const body = response?.ok === true ? await response.json().catch(() => null) : null;
+  const keys = (body as { keys: SealingKey[] } | null)?.keys;
+  if (keys === undefined) return { name: 'sealing keys', ok: false, detail: 'the gateway does not tell' };
+  const detail = keys.map(sealingKeyText).join('; ');
+  const ok = keys.every(({ seals, opens, openOrders }) => opens || (!seals && openOrders === 0));
+  return { name: 'sealing keys', ok, detail };
+}
+
+function sealingKeyText({ kid, seals, opens, openOrders, reopenableOrders }: SealingKey): string {
+  const role = [seals ? 'seals' : '', opens ? 'opens' : 'NO WORKER OPENS IT'].filter(Boolean).join(', ');
+  const need = `${openOrders} open orders, ${reopenableOrders} that can be reopened`;
+  const spare = opens && !seals && openOrders + reopenableOrders === 0 ? ' (not needed any more)' : '';
+  return `${kid} ${role}: ${need}${spare}`;
 }
 
 async function look(url: string, headers: Record<string, string> = {}): Promise<Response | null> {

@@ -8,6 +8,7 @@ import {
 import { ApplicationFailure, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/common';
 import { COMMAND_REFUSALS, type CommandRefusal } from '../../contract/errors.ts';
 import { SettingInvalid } from '../../contract/key-ring.ts';
+import { PayloadUnreadable } from '../../contract/payload-codec.ts';
 import { BadCursor, StoreUnavailable } from '../../store/errors.ts';
 import { RecoupError, recoupError } from '../errors.ts';
 
@@ -40,6 +41,7 @@ export function readUpdateFault(error: unknown): UpdateFault {
 export function asRecoupError(cause: unknown): RecoupError {
   if (cause instanceof RecoupError) return cause;
   if (cause instanceof SettingInvalid) return recoupError('settings_invalid', cause.message);
+  if (cause instanceof PayloadUnreadable) return recoupError('settings_invalid', cause.message);
   if (cause instanceof BadCursor) return recoupError('request_invalid', cause.message);
   if (cause instanceof StoreUnavailable) {
     return recoupError('unavailable', `The database could not be reached. ${REPEAT}`, { cause });

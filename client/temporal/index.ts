@@ -2,14 +2,18 @@
 import { Client, Connection } from '@temporalio/client';
 import { DEFAULT_MERCHANT_ID, MERCHANT_ID_PATTERN } from '../../contract/ids.ts';
 import { SettingInvalid } from '../../contract/key-ring.ts';
+import { createPayloadCodec, type EncryptingCodec, requireCodecKey } from '../../contract/payload-codec.ts';
 import { createSealingKeys } from '../../contract/sealing.ts';
 import { openProcessors, type ProcessorSettings } from '../../processors/registry.ts';
 import { openSealedStore } from '../../store/sealing.ts';
+import type { Store } from '../../store/store.ts';
 import type { Orders } from '../orders.ts';
 import { embeddedOrders } from './embedded.ts';
 import { asRecoupError } from './faults.ts';
 import { TemporalOrders } from './orders.ts';
 import type { FindProcessor } from './pages.ts';
+
+export { createPayloadCodec } from '../../contract/payload-codec.ts';
 
 export interface TemporalAddress {
   /** host:port */
@@ -25,6 +29,11 @@ export interface EmbeddedSettings {
   databaseUrl: string;
   /** 32 random bytes in base64: the one that the workers have. While keys rotate several, with commas between them. */
   sealingKey: string;
+  /**
+   * Needed where the workers encrypt what Temporal stores: their `RECOUP_CODEC_KEYS`. A client of one's own in `temporal` has to
+   * have the codec itself: `dataConverter: { payloadCodecs: [createPayloadCodec(codecKeys)] }`.
+   */
+  codecKeys?: string;
   /** Default `default`. */
   merchantId?: string;
   /**
@@ -53,8 +62,13 @@ async function open(settings: EmbeddedSettings): Promise<Embedded> {
   const merchantId = settings.merchantId ?? DEFAULT_MERCHANT_ID;
   if (!MERCHANT_ID_PATTERN.test(merchantId)) throw new SettingInvalid('merchantId', 'must match ^[A-Za-z0-9_]{1,40}$');
   const keys = createSealingKeys(settings.sealingKey, 'sealingKey');
+  const codec = createPayloadCodec(settings.codecKeys, 'codecKeys');
   const { store, sealer } = await openSealedStore(settings.databaseUrl, keys);
-  const { client, close } = openTemporal(settings.temporal);
+  const { client, close } = openTemporal(settings.temporal, codec);
+  await requireCodec(client, codec, store).catch(async (error: unknown) => {
+    await Promise.all([store.close(), close()]);
+    throw error;
+  });
   const taskQueue = isClient(settings.temporal) ? undefined : settings.temporal.taskQueue;
   const orders = new TemporalOrders({
     client,
@@ -72,17 +86,35 @@ async function open(settings: EmbeddedSettings): Promise<Embedded> {
   };
 }
 
+/** A client of the caller's brings its own codec, whose keys we cannot know unless it is one of ours. */
+async function requireCodec(client: Client, ours: EncryptingCodec, store: Store): Promise<void> {
+  const wanted = (await store.currentDeployment())?.codecKeyId ?? null;
+  const { payloadCodecs } = client.options.loadedDataConverter;
+  if (payloadCodecs.includes(ours) || payloadCodecs.length === 0) requireCodecKey(ours, wanted);
+  if (wanted !== null && payloadCodecs.length === 0) {
+    const must = 'must be a client whose dataConverter has `payloadCodecs: [createPayloadCodec(codecKeys)]`';
+    throw new SettingInvalid('temporal', must);
+  }
+}
+
 /** By its shape: the caller's may come from another copy of the package. */
 function isClient(temporal: TemporalAddress | Client): temporal is Client {
   return 'workflow' in temporal;
 }
 
 /** A client of the caller's stays the caller's to close. */
-function openTemporal(temporal: TemporalAddress | Client): { client: Client; close(): Promise<void> } {
+function openTemporal(
+  temporal: TemporalAddress | Client,
+  codec: EncryptingCodec,
+): { client: Client; close(): Promise<void> } {
   if (isClient(temporal)) return { client: temporal, close: async () => {} };
   const connection = Connection.lazy({ address: temporal.address });
   return {
-    client: new Client({ connection, namespace: temporal.namespace ?? 'default' }),
+    client: new Client({
+      connection,
+      namespace: temporal.namespace ?? 'default',
+      dataConverter: { payloadCodecs: [codec] },
+    }),
     close: () => connection.close(),
   };
 }

@@ -129,6 +129,18 @@ export const buyerOrderSchema = z.object({
   }),
 });
 
+export const sealingKeysSchema = z.object({
+  keys: z.array(
+    z.object({
+      kid: z.string(),
+      seals: z.boolean(),
+      opens: z.boolean(),
+      openOrders: z.int(),
+      reopenableOrders: z.int(),
+    }),
+  ),
+});
+
 export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),

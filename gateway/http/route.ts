@@ -3,8 +3,11 @@ import type { z } from 'zod';
 import type { Call, Caller } from '../../client/temporal/caller.ts';
 import type { Services } from '../services.ts';
 
-/** What an API key may do. `*` is every scope. */
-export type Scope = 'orders:read' | 'orders:write' | 'orders:support';
+/**
+ * What an API key may do. `*` is every scope of its merchant; `operations` is about all merchants, and is only given by
+ * its name.
+ */
+export type Scope = 'orders:read' | 'orders:write' | 'orders:support' | 'operations';
 
 export type Access =
   | { kind: 'key'; scope: Scope }
@@ -49,6 +52,12 @@ export interface Route {
   statuses?: number[];
   /** `bytes`: not JSON for us, a signature is over it. `optional`: an empty body is `{}`. */
   bodyKind?: 'json' | 'optional' | 'bytes';
+  /** Bytes; by default what its kind of body is limited to. */
+  bodyLimit?: number;
+  /** No rate limit. */
+  unlimited?: boolean;
+  /** Requests that are let in without a credential. */
+  needsNoKey?(services: Services, request: Request): boolean;
   /** The call needs an Idempotency-Key; says how a repeated call is answered once the first one was. */
   again?(context: RequestContext, firstStatus: number): Promise<Answer>;
   handle(context: RequestContext): Promise<Answer>;

@@ -62,10 +62,27 @@ describe('ids and text', () => {
       expect(read({ orderId })).toMatchObject({ ok: false, code: 'request_invalid' });
     },
   );
-  test('unknown members are refused at every level and named only when harmless', () => {
-    expect(read({ stage: 'paid' })).toMatchObject({ fields: [{ path: '$', must: 'must not have stage' }] });
-    expect(read({ amount: { minor: 1, currency: 'EUR', captured: 1 } }).ok).toBe(false);
-    expect(JSON.stringify(read({ 'very secret text': 1 }))).not.toContain('secret');
+  test('unknown members are refused at every level; what is allowed is told, what was sent is not', () => {
+    const whole = read({ stage: 'paid' });
+    expect(whole).toMatchObject({
+      fields: [
+        { path: '$', must: expect.stringMatching(/^must have no other members than orderId, amount, .*rulebook$/) },
+      ],
+    });
+    expect(JSON.stringify(whole)).not.toContain('stage');
+    const must = 'must have no other members than minor, currency';
+    const deep = read({ amount: { minor: 1, currency: 'EUR', pm_canary: 1 } });
+    expect(deep).toMatchObject({ fields: [{ path: '$.amount', must }] });
+    const inList = read({ paymentMethod: { credentials: [{ processor: 'alpha', token: 't', pm_canary: 1 }] } });
+    expect(inList).toMatchObject({ fields: [{ path: '$.paymentMethod.credentials[0]' }] });
+  });
+  test('names that callers made up are in no path', () => {
+    for (const metadata of [{ pm_canary: '' }, { 'pm canary': 'x' }, { pm_canary: '4242 4242 4242 4242' }]) {
+      const answer = JSON.stringify(read({ metadata }));
+      expect(answer).toContain('$.metadata');
+      expect(answer).not.toContain('canary');
+    }
+    expect(JSON.stringify(read({ pm_canary: { deep: '4242 4242 4242 4242' } }))).not.toContain('canary');
   });
   test('messages repeat nothing that was sent', () => {
     const answer = JSON.stringify(read({ orderId: 'canary value', capture: 'canary', returnUrl: 'canary:1' }));

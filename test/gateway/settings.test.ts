@@ -39,6 +39,11 @@ describe('settings of the gateway', () => {
     ['RECOUP_SEALING_KEY', 'changeme'],
     ['RECOUP_SEALING_KEY', Buffer.alloc(32, 1).toString('base64')],
     ['RECOUP_SEALING_KEY', randomBytes(16).toString('base64')],
+    ['RECOUP_SEALING_KEY', `${GOOD.RECOUP_SEALING_KEY},${GOOD.RECOUP_SEALING_KEY}`],
+    ['RECOUP_CODEC_KEYS', 'changeme'],
+    ['RECOUP_CODEC_KEYS', 'off'],
+    ['RECOUP_CODEC_UI_ORIGINS', '*'],
+    ['RECOUP_CODEC_UI_KEYLESS', 'yes'],
     ['RECOUP_BUYER_TOKEN_KEY', undefined],
     ['RECOUP_BUYER_TOKEN_KEY', 'secret'],
     ['RECOUP_BUYER_TOKEN_KEY', Buffer.alloc(32).toString('base64')],
@@ -59,6 +64,14 @@ describe('settings of the gateway', () => {
     expect(read).toThrow(SettingInvalid);
     expect(read).toThrow(new RegExp(`^${name} `));
     if (value !== undefined && value.length > 6) expect(read).not.toThrow(value);
+  });
+
+  test('a codec endpoint without credentials is for test mode on loopback', () => {
+    const keyless = { ...GOOD, RECOUP_CODEC_UI_KEYLESS: 'true' };
+    expect(readSettings(keyless).codecUi.keyless).toBe(true);
+    for (const change of [{ GATEWAY_HOST: '0.0.0.0' }, { RECOUP_MODE: 'live', RECOUP_API_KEY: '' }]) {
+      expect(() => readSettings({ ...keyless, ...change })).toThrow(/^RECOUP_CODEC_UI_KEYLESS /);
+    }
   });
 
   test('live mode refuses a time scale', () => {

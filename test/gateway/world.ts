@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { inject } from 'vitest';
 import { Recoup } from '../../client/index.ts';
+import { createPayloadCodec } from '../../contract/payload-codec.ts';
 import { createSealingKeys } from '../../contract/sealing.ts';
 import { hashApiKey } from '../../gateway/access.ts';
 import type { RateLimit } from '../../gateway/http/rate-limit.ts';
@@ -49,6 +50,9 @@ export interface CallInput {
 export interface WorldOptions {
   rateLimit?: RateLimit;
   returnUrlOrigins?: string[];
+  /** Of the gateway and the worker. */
+  codecKeys?: string;
+  codecUi?: GatewaySettings['codecUi'];
   /** What the gateway, and only it, reaches the servers through. */
   through?: (servers: { databaseUrl: string; temporalAddress: string }) => Promise<{
     databaseUrl: string;
@@ -119,6 +123,7 @@ async function startWorker({ databaseUrl, taskQueue, sealingKey, processors }: P
       namespace: 'default',
       taskQueue,
       sealingKey,
+      codecKeys: '',
       mode: 'test',
       timeScale: 1,
       processors,
@@ -145,6 +150,8 @@ async function settingsOf(parts: Parts, options: WorldOptions): Promise<GatewayS
     temporal: { address: temporalAddress, namespace: 'default' },
     taskQueue: parts.taskQueue,
     sealingKeys: createSealingKeys(parts.sealingKey),
+    codec: createPayloadCodec(options.codecKeys),
+    codecUi: options.codecUi ?? { origins: [], keyless: false },
     buyerTokenKey: parts.buyerTokenKey,
     mode: 'test',
     timeScale: 1,

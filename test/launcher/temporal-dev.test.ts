@@ -66,5 +66,10 @@ test('the launcher replaces address, ports and database, and passes on everythin
   ]);
   expect(args).toContain('--search-attribute=PaymentStage=Keyword');
   expect(devServerArguments(settings, { port: 1 })).toContain('--headless');
+  expect(args.join(' ')).not.toContain('codec');
+  const codecEndpoint = 'http://127.0.0.1:3/codec';
+  expect(devServerArguments(settings, { port: 1, uiPort: 2, codecEndpoint })).toContain(
+    `--ui-codec-endpoint=${codecEndpoint}`,
+  );
   expect(devServerArguments(settings, { port: 1 }).join(' ')).not.toContain('db-filename');
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, type ReplayWorkerOptions, Runtime, Worker } from '@temporalio/worker';
 import { expect, inject } from 'vitest';
 import { type CollectRequest, type OrderView, Recoup } from '../../client/index.ts';
 import { Policies } from '../../client/temporal/policies.ts';
@@ -10,6 +10,7 @@ import { startOrder } from '../../client/temporal/start.ts';
 import { orderOfWorkflowId, orderWorkflowId } from '../../contract/ids.ts';
 import type { OrderPaymentInput } from '../../contract/messages.ts';
 import { newOrderState } from '../../contract/order.ts';
+import { createPayloadCodec } from '../../contract/payload-codec.ts';
 import { createSealingKeys } from '../../contract/sealing.ts';
 import { createLog } from '../../gateway/log.ts';
 import { startGateway } from '../../gateway/server.ts';
@@ -19,6 +20,7 @@ import { openProcessors } from '../../processors/registry.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { openSealedStore } from '../../store/sealing.ts';
 import type { Store } from '../../store/store.ts';
+import { workflowBundle } from '../../worker/bundle.ts';
 import { createOrderWorker } from '../../worker/create.ts';
 import { readWorkerSettings } from '../../worker/settings.ts';
 import { freshDatabase } from './database.ts';
@@ -82,6 +84,8 @@ export interface SceneOptions {
   worker?: 'inside' | 'process';
   /** `held`: the simulator keeps its webhooks to itself, so that other proofs are needed. Default: sent to the gateway. */
   webhooks?: 'sent' | 'held';
+  /** `RECOUP_CODEC_KEYS` of all parts: what Temporal stores is encrypted. Default: off. */
+  codecKeys?: string;
   /** A server whose time is not the wall clock's. Default: the shared one. */
   skipping?: { address: string; nowMs(): Promise<number> };
 }
@@ -100,7 +104,7 @@ Runtime.install({
 const logStream = { write: (line: string) => void logged.push(line) };
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
-  const { timeScale = 1, worker: where = 'inside', webhooks = 'sent', skipping } = options;
+  const { timeScale = 1, worker: where = 'inside', webhooks = 'sent', skipping, codecKeys = '' } = options;
   const database = await freshDatabase();
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const sealingKey = randomBytes(32).toString('base64');
@@ -113,6 +117,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     TEMPORAL_ADDRESS: skipping?.address ?? inject('temporalAddress'),
     TEMPORAL_TASK_QUEUE: taskQueue,
     RECOUP_SEALING_KEY: sealingKey,
+    RECOUP_CODEC_KEYS: codecKeys,
     RECOUP_MODE: 'test',
     RECOUP_TIME_SCALE: String(timeScale),
     RECOUP_API_KEY: apiKey,
@@ -125,11 +130,12 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   };
   const gateway = await startGateway(readSettings(env), createLog(logStream));
   await setWebhooks(simulator, { url: `${gateway.url}/v1/webhooks`, hold: webhooks === 'held' });
-  const codePath = inject('workflowBundlePath');
+  const codePath = codecKeys === '' ? inject('workflowBundlePath') : await workflowBundle({ encrypted: true });
+  const dataConverter = { payloadCodecs: [createPayloadCodec(codecKeys)] };
   const workers =
     where === 'inside' ? await insideWorker(env, codePath, skipping !== undefined) : await processWorker(env);
   const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS });
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter });
   const processors = openProcessors(readWorkerSettings(env).processors);
   const recoup = new Recoup({
     temporal: client,
@@ -187,7 +193,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     startWorker: (change) => workers.start(change),
     close: async () => {
       // The time-skipping server keeps no lists: there each test replays its own.
-      if (skipping === undefined) await replayAll(client, taskQueue, codePath);
+      if (skipping === undefined) await replayAll(client, taskQueue, { workflowBundle: { codePath }, dataConverter });
       await workers.close();
       await Promise.all([recoup.close(), http.close(), gateway.close(), simulator.close(), store.close()]);
       await connection.close();
@@ -276,13 +282,13 @@ export async function poll<T>(read: () => Promise<T>, wanted: (value: T) => bool
 }
 
 /** Every history that a test makes must replay on today's code. */
-async function replayAll(client: Client, taskQueue: string, codePath: string): Promise<void> {
+async function replayAll(client: Client, taskQueue: string, options: ReplayWorkerOptions): Promise<void> {
   const query = `TaskQueue = '${taskQueue}'`;
   for await (const { workflowId, runId } of client.workflow.list({ query })) {
     if (orderOfWorkflowId(workflowId) === null) continue;
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     try {
-      await Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId);
+      await Worker.runReplayHistory(options, history, workflowId);
     } catch (error) {
       const events = history.events?.map(({ eventId, eventType }) => `${eventId}:${eventType}`).join(' ');
       throw new Error(`The history of ${workflowId} does not replay: ${events}`, { cause: error });

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { describe, expect, inject, test } from 'vitest';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
+import { createPayloadCodec } from '../../contract/payload-codec.ts';
+import { workflowBundle } from '../../worker/bundle.ts';
 import { historyFromJson } from '../setup/history-json.ts';
 import { openScene } from '../setup/scene.ts';
 import { played, STORIES, type Story } from './stories.ts';
@@ -44,6 +47,19 @@ describe('recorded histories', () => {
     const { workflowId, history } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Recording;
     const workflowBundle = { codePath: inject('workflowBundlePath') };
     await Worker.runReplayHistory({ workflowBundle }, historyFromJson(history), workflowId);
+  });
+
+  test('all of them replay with the payload codec turned on since', { timeout: 120_000 }, async () => {
+    const codePath = await workflowBundle({ encrypted: true });
+    const dataConverter = { payloadCodecs: [createPayloadCodec(randomBytes(32).toString('base64'))] };
+    for (const name of names) {
+      const { workflowId, history } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Recording;
+      await Worker.runReplayHistory(
+        { workflowBundle: { codePath }, dataConverter },
+        historyFromJson(history),
+        workflowId,
+      );
+    }
   });
 });
 

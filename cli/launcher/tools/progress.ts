@@ -26,7 +26,7 @@ export function printProgress(out: NodeJS.WriteStream = process.stderr): Progres
         out.write(`${overwrite}  ${title}: done in ${seconds(since)}\n`);
         return result;
       } catch (error) {
-        out.write(`${overwrite}  ${title}: did not work after ${seconds(since)}\n`);
+        out.write(`${overwrite}  ${title}: not possible here, after ${seconds(since)}\n`);
         throw error;
       } finally {
         clearInterval(tick);

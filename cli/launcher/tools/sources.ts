@@ -12,13 +12,16 @@ export interface Source {
  */
 export async function firstOf(tool: string, sources: Source[], advice: string, progress: Progress): Promise<string> {
   const failures: string[] = [];
-  for (const source of sources) {
+  for (const [index, source] of sources.entries()) {
     try {
       return await source.find();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       failures.push(`  - ${source.name}: ${reason}`);
-      progress.note(`${tool}: ${source.name}: ${shortened(reason)}`);
+      // One closed way is nothing to worry about while there is another one.
+      const next = sources[index + 1];
+      if (next !== undefined)
+        progress.note(`${tool}: not by ${source.name} (${shortened(reason)}); next: ${next.name}`);
     }
   }
   throw new Error(`${tool} is missing, and every source of it failed:\n${failures.join('\n')}\n${advice}`);
