@@ -105,6 +105,7 @@ const logStream = { write: (line: string) => void logged.push(line) };
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const { timeScale = 1, worker: where = 'inside', webhooks = 'sent', skipping, codecKeys = '' } = options;
+  const loggedBefore = logged.length;
   const database = await freshDatabase();
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const sealingKey = randomBytes(32).toString('base64');
@@ -180,7 +181,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     outbox: (orderId) => store.listOutbox(merchantId, orderId),
     databaseUrl: database.url,
     sealingKey,
-    logged: () => logged.join('\n'),
+    logged: () => logged.slice(loggedBefore).join('\n'),
     taskQueue,
     ledger,
     netCaptured: async (orderId) => netOf(await ledger(orderId)),
