@@ -45,6 +45,8 @@ export function concludeGiveBack(draft: Draft, attempt: Attempt, operation: Oper
   if (isDefinite(operation.outcome) && !isDefinite(outcome)) return;
   // Proof that it did nothing is no news about one that was answered.
   if (outcome === 'not_executed' && (operation.outcome === 'succeeded' || operation.outcome === 'declined')) return;
+  // A failure ends it. Who says later that it succeeded tells of what was before the failure, or a person has to look.
+  if (outcome === 'succeeded' && operation.outcome === 'declined') return;
   const news = operation.outcome !== outcome;
   operation.outcome = outcome;
   const more = { actor: 'processor', attempt, evidence: source } as const;

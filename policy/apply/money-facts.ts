@@ -37,17 +37,18 @@ export function countTotals(attempt: Attempt, totals: Partial<Record<MoneyFact, 
   recount(attempt);
 }
 
-/** A refund that was counted has failed after all: its money is here again. */
-export function uncountRefund(attempt: Attempt, id: string): boolean {
+/** A refund has failed: if it was counted, its money is here again, and a late notice of its success counts no more. */
+export function uncountRefund(attempt: Attempt, id: string): void {
   const told = attempt.moneyTold ?? [];
-  const left = told.filter((each) => each.fact !== 'refunded' || each.id !== id);
-  if (left.length === told.length) return false;
-  attempt.moneyTold = left;
-  // Totals from before this news count the failed refund too.
-  const { refunded: _refunded, ...seen } = attempt.moneySeen ?? {};
-  attempt.moneySeen = seen;
+  const counted = told.some((each) => each.fact === 'refunded' && each.id === id && each.minor > 0);
+  const others = told.filter((each) => each.fact !== 'refunded' || each.id !== id);
+  attempt.moneyTold = [...others, { fact: 'refunded', id, minor: 0 }];
+  if (counted) {
+    // Totals from before this news count the failed refund too.
+    const { refunded: _refunded, ...seen } = attempt.moneySeen ?? {};
+    attempt.moneySeen = seen;
+  }
   recount(attempt);
-  return true;
 }
 
 const FACTS = ['refunded', 'returned', 'disputed'] as const satisfies MoneyFact[];
