@@ -6,8 +6,10 @@ process.env.RECOUP_PROPERTY_RUNS ??= '60';
 
 export default {
   testRunner: 'vitest',
-  plugins: ['@stryker-mutator/vitest-runner'],
+  plugins: ['@stryker-mutator/vitest-runner', './test/mutation/in-process.mjs'],
+  inProcess: { folders: ['test/policy', 'test/contract'] },
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
+  warnings: { unknownOptions: false },
   coverageAnalysis: 'perTest',
   // Stryker would rewrite the paths in tsconfig.json through TypeScript's API, which version 7 has not; none needs it.
   tsconfigFile: 'none',
@@ -16,6 +18,6 @@ export default {
   timeoutFactor: 5,
   timeoutMS: 20_000,
   incremental: true,
-  reporters: ['clear-text', 'json'],
+  reporters: ['clear-text', 'progress-append-only', 'json'],
   clearTextReporter: { allowColor: false, logTests: false },
 };

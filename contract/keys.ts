@@ -21,8 +21,8 @@ export interface OperationKeyParts {
 }
 
 const PREFIX = 'rc_';
-/** 160 bits in base32; at least 128 of them are always kept. */
-const FULL_LENGTH = 32;
+/** 160 bits, which base32 tells in 32 characters with none left over; at least 128 of them are always kept. */
+const KEY_BYTES = 20;
 const LEAST_LENGTH = 26;
 const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -44,7 +44,7 @@ export function operationKey(parts: OperationKeyParts): { key: string; readableK
   // A JSON array joins the parts so that no two lists of parts give the same text.
   const hash = sha256(utf8ToBytes(JSON.stringify(named)));
   return {
-    key: fitKey(base32(hash.subarray(0, 20)), parts.maxKeyLength ?? Number.POSITIVE_INFINITY),
+    key: fitKey(base32(hash.subarray(0, KEY_BYTES)), parts.maxKeyLength ?? Number.POSITIVE_INFINITY),
     readableKey: named.join('/'),
   };
 }
@@ -82,9 +82,10 @@ function fitKey(text: string, maxKeyLength: number): string {
     );
   }
   const prefix = maxKeyLength < PREFIX.length + LEAST_LENGTH ? '' : PREFIX;
-  return prefix + text.slice(0, Math.min(FULL_LENGTH, maxKeyLength - prefix.length));
+  return prefix + text.slice(0, maxKeyLength - prefix.length);
 }
 
+/** Five bits a character; the bytes must be a multiple of five. */
 function base32(bytes: Uint8Array): string {
   let text = '';
   let buffer = 0;
@@ -98,5 +99,5 @@ function base32(bytes: Uint8Array): string {
     }
     buffer &= (1 << bits) - 1;
   }
-  return bits > 0 ? text + BASE32[(buffer << (5 - bits)) & 31] : text;
+  return text;
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { CompactEncrypt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { newInstrument } from '../../contract/instruments.ts';
-import { SettingInvalid } from '../../contract/key-ring.ts';
+import { readKeyRing, SettingInvalid } from '../../contract/key-ring.ts';
 import { newOrderState } from '../../contract/order.ts';
 import { createSealer, createSealingKeys, SealBroken } from '../../contract/sealing.ts';
 
@@ -44,6 +45,27 @@ describe('sealing', () => {
     const forged = Buffer.from(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid: 'canary of 20 chars..' }));
     const foreign = [forged.toString('base64url'), ...rest].join('.');
     await expect(sealer.open(foreign)).rejects.toMatchObject({ reason: 'changed', kid: null });
+    for (const kid of [`x${sealer.kid}`, `${sealer.kid}x`, undefined]) {
+      const header = Buffer.from(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid })).toString('base64url');
+      await expect(sealer.open([header, ...rest].join('.'))).rejects.toMatchObject({ reason: 'changed', kid: null });
+    }
+  });
+
+  test('says which key is missing, or that the text was changed, and nothing else', () => {
+    const missing = new SealBroken('key_missing', 'k1');
+    expect(`${missing}`).toBe('SealBroken: The credential is sealed with key k1, which is not among ours.');
+    const changed = new SealBroken('changed', 'k1');
+    expect(`${changed}`).toBe('SealBroken: The sealed credential cannot be opened: it was changed, or is none.');
+  });
+
+  test('with our key but by another algorithm is refused: only what we write is read', async () => {
+    const [ring] = readKeyRing(KEY, 'RECOUP_SEALING_KEY');
+    const sealWith = (enc: string) =>
+      new CompactEncrypt(new TextEncoder().encode('canary'))
+        .setProtectedHeader({ alg: 'dir', enc, kid: sealer.kid })
+        .encrypt(ring.derive('recoup credential sealing v1'));
+    expect(await sealer.open(await sealWith('A256GCM'))).toBe('canary');
+    await expect(sealer.open(await sealWith('A128CBC-HS256'))).rejects.toMatchObject({ reason: 'changed' });
   });
 
   test('a changed or foreign text is refused without saying what it held', async () => {

@@ -13,7 +13,12 @@ type MutantResult = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 const FOLDER = '.recoup/mutation';
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { files: { type: 'string' }, force: { type: 'boolean', default: false } },
+  options: {
+    files: { type: 'string' },
+    force: { type: 'boolean', default: false },
+    // What runs only while a module loads needs a process for each mutant: most of the time, for few of the mutants.
+    quick: { type: 'boolean', default: false },
+  },
 });
 
 function chosenGroups(): readonly Group[] {
@@ -26,11 +31,13 @@ function chosenGroups(): readonly Group[] {
   return GROUPS.filter(({ name }) => positionals.includes(name));
 }
 
-function mutate({ name, mutate, texts }: Group): Promise<MutantResult[]> {
+function mutate({ name, mutate, texts, testRunner }: Group): Promise<MutantResult[]> {
   const stryker = new Stryker({
     mutate: values.files?.split(',') ?? mutate,
     mutator: { excludedMutations: texts ? [] : ['StringLiteral'] },
     force: values.force,
+    ignoreStatic: values.quick,
+    testRunner: testRunner ?? 'in-process',
     incrementalFile: `${FOLDER}/${name}.json`,
     jsonReporter: { fileName: `${FOLDER}/${name}-report.json` },
     tempDirName: `${FOLDER}/sandbox-${name}`,

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { StandardWebhookReader } from '../../processors/standard-webhook.ts';
 
 const SECRET = `whsec_${Buffer.from('twenty-four bytes at least').toString('base64')}`;
+/** Base64 whose last character says more than the bytes: two texts would be the same secret. */
+const STRAY_BITS = `whsec_${Buffer.from('and twenty-six bytes, here').toString('base64').replace(/.=$/, 'R=')}`;
 const NOW_S = 1_800_000_000;
 const reader = new StandardWebhookReader(SECRET);
 
@@ -72,14 +74,54 @@ describe('a standard webhook', () => {
     expect(read(broken, headers)).toBe('webhook_signature_invalid');
   });
 
+  it('says what is wrong with it, and that it was not stored', () => {
+    const said = (body: Uint8Array, headers: Record<string, string>, nowS = NOW_S) => {
+      try {
+        return reader.read(body, headers, nowS * 1000);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const body = Buffer.from('{}');
+    const headers = signed('{}');
+    const { 'webhook-id': _id, ...nameless } = headers;
+    const { 'webhook-timestamp': _timestamp, ...timeless } = headers;
+    expect(said(body, nameless)).toBe('The webhook id is missing or malformed. It was not stored.');
+    expect(said(body, timeless)).toBe('The webhook timestamp is missing or malformed. It was not stored.');
+    expect(said(body, headers, NOW_S + 301)).toBe('The webhook is too old or too new. It was not stored.');
+    expect(said(body, signed('{}', { decoys: 8 }))).toBe('More than 8 signatures. It was not stored.');
+    expect(said(Buffer.from('[]'), headers)).toBe('No signature fits these bytes. It was not stored.');
+    expect(said(Buffer.from([0xff]), headers)).toBe('The body is not UTF-8. It was not stored.');
+    expect(said(Buffer.from('x'), signed('x'))).toBe('The signed body is no JSON. It was not stored.');
+  });
+
   it('that is signed and no JSON is an invalid body, not an exception of the parser', () => {
     expect(read('not json', signed('not json'))).toBe('webhook_body_invalid');
   });
 });
 
+it('a secret of at least 24 bytes is taken, in base64 that is padded or not', () => {
+  for (const text of ['twenty-four bytes, exact', 'twenty-five bytes, 1 less', 'and twenty-six bytes, here']) {
+    const secret = `whsec_${Buffer.from(text).toString('base64')}`;
+    const headers = signed('{}', { secret });
+    expect(new StandardWebhookReader(secret).read(Buffer.from('{}'), headers, NOW_S * 1000).id).toBe('msg_1');
+    expect(() => new StandardWebhookReader(secret.replace(/=+$/, ''))).not.toThrow();
+  }
+});
+
 it('a secret that is too short or malformed is refused at start, without being repeated', () => {
   const short = `whsec_${Buffer.from('23 bytes are not enough').toString('base64')}`;
-  const wrong = ['', 'whsec_', 'whsec_QQ==', short, SECRET.slice(6), `${SECRET}!`, SECRET.replace('whsec', 'sk')];
+  const wrong = [
+    '',
+    'whsec_',
+    'whsec_QQ==',
+    short,
+    SECRET.slice(6),
+    `${SECRET}!`,
+    SECRET.replace('whsec', 'sk'),
+    `x${SECRET}`,
+    STRAY_BITS,
+  ];
   for (const secret of wrong) {
     const open = () => new StandardWebhookReader(secret);
     expect(open).toThrow(TypeError);

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { WebhookRejected } from '../../processors/port.ts';
+import { eventOfWebhook } from '../../processors/simulator/webhooks.ts';
+
+const AT = '2026-11-22T10:00:00.000Z';
+const payment = { object: 'payment', processor: 'alpha', merchantId: 'default', orderId: 'o-1', reference: 'pay_1' };
+const action = {
+  object: 'action',
+  processor: 'alpha',
+  reference: 'act_1',
+  paymentReference: 'pay_1',
+  payment: { merchantId: 'default', orderId: 'o-1', attempt: 2 },
+};
+const read = (type: string, data: object, timestamp: unknown = AT) =>
+  eventOfWebhook('alpha', 'evt_1', { type, timestamp, data });
+const whyRefused = (act: () => unknown) => {
+  try {
+    return act();
+  } catch (error) {
+    return error instanceof WebhookRejected ? `${error.code}: ${error.message}` : error;
+  }
+};
+const refused = (why: string) => `webhook_body_invalid: The signed body cannot be used: ${why}. It was not stored.`;
+
+describe('a notice of the simulator', () => {
+  it.each([
+    ['payment.captured', 'payment_succeeded', { capturedMinor: 7 }],
+    ['payment.authorized', 'payment_authorized', { authorizedMinor: 7 }],
+    ['payment.declined', 'payment_failed', { amountMinor: 7 }],
+    ['payment.returned', 'payment_returned', { returnedMinor: 7 }],
+    ['dispute.opened', 'dispute_opened', { disputedMinor: 7 }],
+  ])('%s is %s, with the amount in question', (wire, type, amount) => {
+    const event = read(wire, { ...payment, ...amount });
+    expect(event).toEqual({
+      ...{ eventId: 'evt_1', processor: 'alpha', type, merchantId: 'default', orderId: 'o-1' },
+      ...{ reference: 'pay_1', amountMinor: 7, occurredAt: AT },
+    });
+    expect(whyRefused(() => read(wire, payment))).toBe(refused('the amount is missing'));
+    expect(whyRefused(() => read(wire, { ...payment, ...amount, object: 'invoice' }))).toBe(
+      refused('it does not fit its type'),
+    );
+  });
+
+  it.each([
+    ['refund.succeeded', 'refund_succeeded'],
+    ['refund.failed', 'refund_failed'],
+  ])('%s is %s, about the payment that was refunded', (wire, type) => {
+    expect(read(wire, { ...action, amountMinor: 7 })).toMatchObject({
+      ...{ type, orderId: 'o-1', attempt: 2, reference: 'pay_1', amountMinor: 7 },
+    });
+    expect(whyRefused(() => read(wire, action))).toBe(refused('the amount is missing'));
+    expect(whyRefused(() => read(wire, { ...payment, amountMinor: 7 }))).toBe(refused('it does not fit its type'));
+  });
+
+  it.each([
+    ['payment.voided', 'payment_cancelled', 'payment'],
+    ['hosted_session.closed', 'session_closed', 'hosted_session'],
+    ['hosted_session.expired', 'session_closed', 'hosted_session'],
+    ['invoice.closed', 'session_closed', 'invoice'],
+    ['invoice.expired', 'session_closed', 'invoice'],
+  ])('%s is %s, and is about no amount', (wire, type, object) => {
+    const event = read(wire, { ...payment, object, amountMinor: 7 });
+    expect(event).toMatchObject({ type, reference: 'pay_1' });
+    expect('amountMinor' in event).toBe(false);
+    expect(whyRefused(() => read(wire, { ...payment, object: 'something' }))).toBe(refused('it does not fit its type'));
+  });
+
+  it('says why a decline was one, and of nothing else', () => {
+    const codes = { code: 'do_not_honor', networkDeclineCode: '14', adviceCode: '03', network: 'visa' };
+    const declined = read('payment.declined', { ...payment, ...codes, status: 'declined', amountMinor: 7 });
+    expect(declined).toMatchObject({ code: 'do_not_honor', networkCode: '14', adviceCode: '03', network: 'visa' });
+    const captured = read('payment.captured', { ...payment, ...codes, status: 'captured', capturedMinor: 7 });
+    expect([captured.code, captured.networkCode, captured.adviceCode]).toEqual([undefined, undefined, undefined]);
+    expect(captured.network).toBe('visa');
+  });
+
+  it('of a type that nobody knows is kept, with its order or without', () => {
+    expect(read('payment.celebrated', payment)).toMatchObject({ type: 'unknown_type', orderId: 'o-1' });
+    const common = { eventId: 'evt_1', processor: 'alpha', occurredAt: AT, type: 'unknown_type' };
+    const nowhere = { ...common, merchantId: '', orderId: '' };
+    expect(read('account.updated', {})).toEqual(nowhere);
+    expect(eventOfWebhook('alpha', 'evt_1', { type: 'account.updated', timestamp: AT })).toEqual(nowhere);
+  });
+
+  it('is refused when it is about another processor, or about no order', () => {
+    const captured = { ...payment, capturedMinor: 7 };
+    expect(whyRefused(() => read('payment.captured', { ...captured, processor: 'beta' }))).toBe(
+      refused('it is about another processor'),
+    );
+    expect(whyRefused(() => read('payment.captured', { ...captured, orderId: 7 }))).toBe(
+      refused('the order is missing'),
+    );
+    const without = () => eventOfWebhook('alpha', 'evt_1', { type: 'payment.captured', timestamp: AT });
+    expect(whyRefused(without)).toBe(refused('the order is missing'));
+  });
+
+  it('tells its time to the millisecond, in UTC', () => {
+    const at = (timestamp: unknown) => whyRefused(() => read('account.updated', {}, timestamp));
+    expect(at('2026-11-22T10:00:00Z')).toMatchObject({ occurredAt: AT });
+    expect(at('2026-11-22T10:00:00.000123456Z')).toMatchObject({ occurredAt: AT });
+    for (const timestamp of [
+      ...[null, 7, '', 'now', '2026-11-22', '2026-11-22T10:00:00', '2026-11-22T10:00:00+01:00'],
+      ...[`x${AT}`, `${AT}x`, '2026-13-22T10:00:00Z', '2026-11-22T10:00:00.Z'],
+    ]) {
+      expect(at(timestamp)).toBe(refused('type or timestamp is missing'));
+    }
+  });
+
+  it('is refused when it is no object, or has no type', () => {
+    for (const body of [null, 'text', [], { type: 'account.updated' }, { timestamp: AT }, { type: 7, timestamp: AT }]) {
+      const why = whyRefused(() => eventOfWebhook('alpha', 'evt_1', body));
+      expect(why).toBe(refused('type or timestamp is missing'));
+    }
+  });
+});
