@@ -56,6 +56,77 @@ describe('a rulebook is refused', () => {
     ).toBe('never_matches');
   });
 
+  it('once for each thing that is wrong, and for nothing that follows from it', () => {
+    expect(withRules({ ...FALLBACK, name: 3 }, { ...rule('a'), name: 4 })).toEqual([
+      'invalid_value rules[0].name',
+      'invalid_value rules[1].name',
+      'unreachable_rule rules[1]',
+    ]);
+    expect(withRules(FALLBACK, { ...FALLBACK, name: 'b', when: 3 })).toEqual(['not_a_list rules[1].when']);
+    expect(withFallback({ recoveryPaths: 'invoice' })).toEqual(['not_a_list rules[0].recoveryPaths']);
+    expect(withFallback({ laterTriesMs: [DAY_MS, 'x'] })).toEqual(['not_an_integer rules[0].laterTriesMs[1]']);
+    expect(withFallback({ laterTriesMs: [DAY_MS, DAY_MS] })).toEqual(['not_increasing rules[0].laterTriesMs[1]']);
+    const windows = (fields: object) => withFallback({ windows: { ...FALLBACK.windows, ...fields } });
+    const least = { buyerPatienceMs: 60_000, unknownBuyerLimitMs: 60_000 };
+    expect(windows(least)).toEqual([]);
+    for (const field of ['buyerPatienceMs', 'unknownBuyerLimitMs']) {
+      for (const value of ['1', '9999999', null]) {
+        expect(windows({ ...least, [field]: value })).toEqual([`not_an_integer rules[0].windows.${field}`]);
+      }
+    }
+  });
+
+  it('with conditions of the wrong shape', () => {
+    const wrong = (condition: unknown) => withRules(rule('a', condition), FALLBACK);
+    const at = 'rules[0].when[0]';
+    expect(wrong(3)).toEqual([`not_an_object ${at}`]);
+    expect(wrong({ fact: 'mood', op: 'in', value: 3 })).toEqual([`invalid_value ${at}.fact`]);
+    expect(wrong({ fact: 'currency', key: 'x', op: 'in', value: ['EUR'] })).toEqual([`unknown_field ${at}.key`]);
+    expect(wrong({ fact: 'buyerPresent', op: 'is', value: 'true' })).toEqual([`invalid_value ${at}.value`]);
+    expect(wrong({ fact: 'feature', op: 'in', value: 'x' })).toEqual([`invalid_value ${at}.op`]);
+    expect(wrong({ fact: 'feature', op: 'has', value: '=x' })).toEqual([`invalid_value ${at}.value`]);
+    expect(wrong({ fact: 'currency', op: 'in', value: 'EUR' })).toEqual([`not_a_list ${at}.value`]);
+    expect(wrong({ fact: 'currency', op: 'in', value: ['EUR', 'eur'] })).toEqual([`invalid_value ${at}.value[1]`]);
+    for (const key of ['', '-x', 'x y', `x\n`, 'x'.repeat(41)]) {
+      expect(wrong({ fact: 'metadata', key, op: 'in', value: ['x'] })).toEqual([`invalid_value ${at}.key`]);
+    }
+  });
+
+  it('with a percentage that is none', () => {
+    const wrong = (value: unknown) => withRules(rule('a', { fact: 'percentage', op: 'lt', value }), FALLBACK);
+    for (const value of [0, -1, 100.01, 0.001, 33.333, '50', null, Number.NaN]) {
+      expect(wrong(value)).toEqual(['out_of_range rules[0].when[0].value']);
+    }
+    for (const value of [0.01, 33.33, 100]) expect(wrong(value)).toEqual([]);
+    expect(withRules(rule('a', { fact: 'percentage', op: 'gte', value: 5 }), FALLBACK)).toEqual([
+      'invalid_value rules[0].when[0].op',
+    ]);
+  });
+
+  it('in words that teach, and that repeat no long text', () => {
+    const said = (rulebook: unknown) => checkRulebook(rulebook, SHEETS).map(({ message }) => message);
+    const unknown = { ...DEFAULT_RULEBOOK, rules: [{ ...FALLBACK, processors: ['delta'] }] };
+    expect(said(unknown)).toEqual(['rules[0].processors[0] must be one of alpha, beta, gamma.']);
+    const [problem] = checkRulebook({ ...DEFAULT_RULEBOOK, ['x'.repeat(80)]: 1 }, SHEETS);
+    expect(problem).toEqual({
+      code: 'unknown_field',
+      path: `rulebook.${'x'.repeat(60)}`,
+      message: 'rulebook takes id, version, rules.',
+    });
+  });
+
+  it('with an id of other characters', () => {
+    for (const id of ['', 'a b', 'a!', '!a', 'x'.repeat(41)]) {
+      expect(problemsOf({ ...DEFAULT_RULEBOOK, id })).toEqual(['invalid_value id']);
+    }
+  });
+
+  it('with more of anything than the most', () => {
+    const paths = ['authenticate', 'saved_method', 'new_method', 'hosted_checkout', 'invoice'];
+    expect(withFallback({ recoveryPaths: paths })).toEqual([]);
+    expect(withFallback({ recoveryPaths: [...paths, 'invoice'] })).toEqual(['too_many rules[0].recoveryPaths']);
+  });
+
   it('with two rules of one name', () => {
     const when = { fact: 'currency', op: 'in', value: ['EUR'] };
     expect(withRules(rule('same', when), rule('same'))).toEqual(['duplicate_name rules[1].name']);
