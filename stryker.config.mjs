@@ -2,7 +2,7 @@
 
 // Names of property tests hold their seed, and a mutant's tests are found by name: so the seed stays the same.
 process.env.RECOUP_PROPERTY_SEED ??= '1';
-process.env.RECOUP_PROPERTY_RUNS ??= '60';
+process.env.RECOUP_PROPERTY_RUNS ??= '20';
 
 export default {
   testRunner: 'vitest',

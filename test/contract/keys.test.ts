@@ -37,8 +37,10 @@ describe('operation keys', () => {
       { ...parts, operation: 'authorize' as const },
       { ...parts, processor: 'alpha' },
       { ...parts, account: 'beta-second' },
+      { ...parts, number: 2 },
     ];
-    expect(new Set([parts, ...others].map((each) => operationKey(each).key)).size).toBe(7);
+    expect(new Set([parts, ...others].map((each) => operationKey(each).key)).size).toBe(8);
+    expect(operationKey({ ...parts, number: 2 }).readableKey).toBe('default/o-1/2/charge/beta/beta-main/2');
   });
 
   property.prop([fc.integer({ min: 26, max: 300 })])('a key fits the sheet and keeps 128 bits', (maxKeyLength) => {

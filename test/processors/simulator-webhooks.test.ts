@@ -27,13 +27,14 @@ describe('a notice of the simulator', () => {
     ['payment.captured', 'payment_succeeded', { capturedMinor: 7 }],
     ['payment.authorized', 'payment_authorized', { authorizedMinor: 7 }],
     ['payment.declined', 'payment_failed', { amountMinor: 7 }],
-    ['payment.returned', 'payment_returned', { returnedMinor: 7 }],
-    ['dispute.opened', 'dispute_opened', { disputedMinor: 7 }],
-  ])('%s is %s, with the amount in question', (wire, type, amount) => {
+    ['payment.returned', 'payment_returned', { returnedMinor: 7 }, { total: true }],
+    ['dispute.opened', 'dispute_opened', { disputedMinor: 7 }, { total: true }],
+  ])('%s is %s, with the amount in question', (wire, type, amount, more: object = {}) => {
     const event = read(wire, { ...payment, ...amount });
     expect(event).toEqual({
       ...{ eventId: 'evt_1', processor: 'alpha', type, merchantId: 'default', orderId: 'o-1' },
       ...{ reference: 'pay_1', amountMinor: 7, occurredAt: AT },
+      ...more,
     });
     expect(whyRefused(() => read(wire, payment))).toBe(refused('the amount is missing'));
     expect(whyRefused(() => read(wire, { ...payment, ...amount, object: 'invoice' }))).toBe(
