@@ -1,8 +1,8 @@
 /** Orders on Temporal and PostgreSQL: what the embedded client and the gateway are made of. */
-import type { Client } from '@temporalio/client';
-import type { OrderRef } from '../../contract/ids.ts';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type OrderRef, orderWorkflowId } from '../../contract/ids.ts';
 import { newInstrument } from '../../contract/instruments.ts';
-import type * as messages from '../../contract/messages.ts';
+import * as messages from '../../contract/messages.ts';
 import { newOrderState, refusalOf, wrongEnvironment } from '../../contract/order.ts';
 import type {
   CollectOrder,
@@ -35,6 +35,10 @@ export interface TemporalOrdersParts {
   /** Origins that a `returnUrl` may have; empty: any. */
   returnUrlOrigins?: string[];
 }
+
+/** Returns within this time are one: a reload or a second tab asks the processor nothing more. */
+const ONE_RETURN_MS = 5_000;
+const LOOK_EVERY_MS = 150;
 
 const PAGE_STAGES: ReadonlySet<string> = new Set(['waiting_authentication', 'hosted_checkout', 'invoiced']);
 
@@ -85,6 +89,24 @@ export class TemporalOrders {
 
   async get(orderId: string, call: Call): Promise<OrderView> {
     return this.reader.view(await this.reader.require(ref(orderId, call)));
+  }
+
+  /** The buyer came back from a processor's page: it is asked now, not when its webhook comes. Moves nothing by itself. */
+  async buyerReturned(orderId: string, call: Call): Promise<OrderView> {
+    const before = await this.get(orderId, call);
+    if (!PAGE_STAGES.has(before.stage)) return before;
+    const handle = this.#parts.client.workflow.getHandle(orderWorkflowId(ref(orderId, call)));
+    try {
+      await handle.signal(messages.buyerReturned, { id: `returned-${Math.floor(Date.now() / ONE_RETURN_MS)}` });
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+    const deadlineMs = Date.now() + Math.min(call.waitMs, ONE_RETURN_MS);
+    for (;;) {
+      const now = await this.get(orderId, call);
+      if (now.stage !== before.stage || Date.now() + LOOK_EVERY_MS > deadlineMs) return now;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
   }
 
   async recover(orderId: string, choice: RecoveryRequest, call: Call): Promise<OrderView> {

@@ -33,7 +33,9 @@ const SAID_KINDLY: Record<string, string> = {
 
 export function buyerView(view: OrderView): BuyerView {
   const { nextAction } = view;
-  const type = SAID_KINDLY[nextAction.type] ?? nextAction.type;
+  // Nothing was charged and nothing is being confirmed: the buyer can simply pay in another way.
+  const parked = nextAction.messageKey === 'credential_unreadable' && nextAction.options.length > 0;
+  const type = parked ? 'choose_method' : (SAID_KINDLY[nextAction.type] ?? nextAction.type);
   const status = statusOf(view);
   return {
     orderId: view.orderId,
@@ -41,7 +43,7 @@ export function buyerView(view: OrderView): BuyerView {
     status,
     nextAction: {
       type,
-      messageKey: nextAction.who === 'support' ? 'confirming' : `${status}.${type}`,
+      messageKey: nextAction.who === 'support' && !parked ? 'confirming' : `${status}.${type}`,
       ...(nextAction.at !== undefined && { at: nextAction.at }),
       ...(nextAction.expiresAt !== undefined && { expiresAt: nextAction.expiresAt }),
       ...(nextAction.url !== undefined && { url: nextAction.url }),

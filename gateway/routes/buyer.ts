@@ -19,6 +19,19 @@ export const BUYER_ROUTES: Route[] = [
     },
   },
   {
+    // Not the GET: pages poll that one, and each poll would be a question to the processor.
+    method: 'POST',
+    path: '/v1/buyer/order/returned',
+    summary: 'The buyer came back from a processor’s page: how it went is asked at once.',
+    access: { kind: 'buyer', action: 'view' },
+    bodyKind: 'optional',
+    answer: buyerOrderSchema,
+    handle: async (context) => {
+      const view = await context.services.orders.buyerReturned(buyersOrder(context), context.call);
+      return { status: 200, body: buyerView(view) };
+    },
+  },
+  {
     method: 'POST',
     path: '/v1/buyer/order/recovery',
     summary: 'The buyer chooses another way to pay.',

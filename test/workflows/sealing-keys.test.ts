@@ -62,6 +62,15 @@ describe('sealing keys, in a worker that is started with others', () => {
     const orderId = newOrderId();
     const { nextAction } = await parked(orderId);
     expect(nextAction.options.map(({ path }) => path)).toContain('hosted_checkout');
+    const asked = (path: string, init: RequestInit) =>
+      fetch(`${scene.gatewayUrl}${path}`, init).then((it) => it.json());
+    const authorization = `Bearer ${scene.apiKey}`;
+    const headers = { authorization, 'idempotency-key': newOrderId() };
+    const { token } = (await asked(`/v1/orders/${orderId}/buyer-tokens`, { method: 'POST', headers })) as {
+      token: string;
+    };
+    const seen = await asked('/v1/buyer/order', { headers: { authorization: `Bearer ${token}` } });
+    expect(seen).toMatchObject({ status: 'your_turn', nextAction: { messageKey: 'your_turn.choose_method' } });
     const open = await scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' });
     expect(open).toMatchObject({ stage: 'hosted_checkout' });
     await scene.recoup.orders.cancel(orderId, why);
