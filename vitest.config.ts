@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 /** Pure code, and servers that a test starts in its own process: no shared servers needed. */
-const PLAIN = ['policy', 'contract', 'layers', 'processors', 'simulator'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const PLAIN = [
+  ...['policy', 'contract', 'layers', 'processors', 'simulator'].map((folder) => `test/${folder}/**/*.test.ts`),
+  'test/chaos/judging.test.ts',
+];
 const SKIP_TIME = 'test/**/*.skip-time.test.ts';
 const LAUNCHER = 'test/launcher/**/*.test.ts';
 

@@ -19,6 +19,8 @@ export interface BatchOptions extends PlanOptions {
   sabotage?: SabotageName | undefined;
   /** Needed by the fault `network`. */
   toxiproxy?: boolean | undefined;
+  /** The stories of all orders, not only of those with a violation. */
+  tellAll?: boolean;
   /** How long everything may take to come to rest. */
   calmWithinMs?: number;
   /** So many histories are replayed at the end. */
@@ -61,6 +63,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
       everyMs: options.faultEveryMs ?? FAULT_EVERY_MS,
       dice: drawn,
       timeScale: plan.timeScale,
+      webhookDelayMs: plan.webhookDelayMs,
       say,
     });
     const inspector = new Inspector(world);
@@ -72,7 +75,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     say(`played in ${(playedMs / 1000).toFixed(1)} s; waiting until everything is at rest`);
     await restAndEnd(stage, plan, options.calmWithinMs ?? CALM_WITHIN_MS, say);
     const during = await inspector.stop();
-    const verdict = await judgeOrders(stage, plan.orders, during);
+    const verdict = await judgeOrders(stage, plan.orders, during, options.tellAll === true);
     const replays = await replayHistories(
       world,
       plan.orders.slice(0, options.replays).map(({ orderId }) => orderId),

@@ -28,8 +28,6 @@ export interface Evidence {
   timeline: TimelineEntry[];
   /** The simulator's card of each instrument of the order. */
   cards: Map<string, string>;
-  /** Support said of such an attempt that nothing happened, and was wrong: what follows is not Recoup's doing. */
-  misled: boolean;
   nowMs: number;
 }
 
@@ -55,15 +53,15 @@ export function judge(evidence: Evidence): Violation[] {
   return [...judgeCharges(evidence), ...judgeMoney(evidence), ...judgeStory(evidence), ...judgeHardCards(evidence)];
 }
 
-/** I1: at rest the order keeps no more than its amount; unless a person holds the surplus, which is counted apart. */
-function judgeCharges({ plan, view, ledger, timeline, needsHuman, misled, nowMs }: Evidence): Violation[] {
+/** I1: nothing is started while something else can take money, and at rest the order keeps no more than its amount. */
+function judgeCharges({ plan, view, ledger, timeline, nowMs }: Evidence): Violation[] {
   const { orderId } = plan;
   const early = startedTooEarly(timeline);
   if (early !== null) return [{ kind: 'double_charge', orderId, what: early }];
   const net = netCaptured(ledger);
-  const found = misled ? null : doubleCharge(orderId, ledger, nowMs);
+  const found = doubleCharge(orderId, ledger, nowMs);
   if (found !== null) return [found];
-  if (net <= view.amount.minor || (needsHuman && view.money.held > 0)) return [];
+  if (net <= view.amount.minor) return [];
   return [{ kind: 'double_charge', orderId, what: `${net} is kept of an order of ${view.amount.minor}` }];
 }
 
@@ -89,9 +87,11 @@ function startedTooEarly(timeline: TimelineEntry[]): string | null {
 function judgeMoney({ plan, view, ledger, needsHuman }: Evidence): Violation[] {
   const { orderId } = plan;
   const net = netCaptured(ledger);
+  // What has to go back goes by itself. Only gamma, which says nothing of lost answers, leaves that to a person.
+  const isHeld = needsHuman && view.money.held > 0 && ledger.some(({ processor }) => processor === 'gamma');
   const lost = (what: string): Violation[] => [{ kind: 'lost_payment', orderId, what }];
   const unpaid = view.stage === 'failed' || view.stage === 'cancelled' || view.stage === 'expired';
-  if (unpaid && net > 0 && !needsHuman) return lost(`${view.stage}, and ${net} was taken and not given back`);
+  if (unpaid && net > 0 && !isHeld) return lost(`${view.stage}, and ${net} was taken and not given back`);
   if (unpaid && reservedOf(ledger) > 0) return lost(`${view.stage}, and ${reservedOf(ledger)} is still reserved`);
   if (view.stage === 'paid' && net <= 0) return lost('paid, and no money was taken');
   if (!unpaid && view.stage !== 'paid' && net > 0 && !needsHuman)

@@ -28,6 +28,8 @@ export interface FaultsOptions {
   everyMs: readonly [number, number];
   dice: Dice;
   timeScale: number;
+  /** Of every webhook, while nothing is done to them. */
+  webhookDelayMs: number;
   say(line: string): void;
 }
 
@@ -43,7 +45,8 @@ export class Faults {
   ) {}
 
   async start(): Promise<void> {
-    const { kinds, dice } = this.options;
+    const { kinds, dice, webhookDelayMs } = this.options;
+    await this.world.simulator.setWebhooks({ delayMs: webhookDelayMs });
     if (kinds.includes('weather')) await this.world.simulator.setWeather(WEATHER, dice.whole(1, 1_000_000));
     const injected = kinds.filter((kind) => kind !== 'weather' && (kind !== 'network' || this.world.network !== null));
     if (injected.length > 0) this.running = this.inject(injected);
@@ -136,11 +139,11 @@ export class Faults {
     await this.world.simulator.setWebhooks({
       duplicate: dice.whole(0, 4),
       reorder: dice.chance(60),
-      delayMs: dice.pick([0, 200, 1_500]),
+      delayMs: dice.pick([0, 200, 1_500, 5_000]),
       hold: false,
     });
     await this.pause(dice.whole(1_000, 4_000));
-    await this.world.simulator.setWebhooks({ duplicate: 0, reorder: false, delayMs: 0 });
+    await this.world.simulator.setWebhooks({ duplicate: 0, reorder: false, delayMs: this.options.webhookDelayMs });
   }
 
   /** The worker's or the gateway's clock is an hour off, scaled like every other hour. */

@@ -18,12 +18,17 @@ export interface Verdict {
   heldOpen: number;
   unknownMs: number[];
   stages: Record<string, number>;
-  /** Of the orders with a violation: what a person reads to understand it. No credential is in either. */
+  /** Of the orders with a violation, or of all when that was asked for: what a person reads to understand it. No credential is in either. */
   stories: Record<string, { view: OrderView; ledger: LedgerEntry[]; timeline: TimelineEntry[] }>;
 }
 
 /** Looks at every order at rest: what we tell, what our store has, and what really happened. */
-export async function judgeOrders(stage: Stage, plans: OrderPlan[], during: Violation[]): Promise<Verdict> {
+export async function judgeOrders(
+  stage: Stage,
+  plans: OrderPlan[],
+  during: Violation[],
+  tellAll: boolean,
+): Promise<Verdict> {
   const { database, simulator, callers } = stage.world;
   await stage.watch.refresh();
   const [operations, states, timelines, ledgers] = await Promise.all([
@@ -61,10 +66,9 @@ export async function judgeOrders(stage: Stage, plans: OrderPlan[], during: Viol
       operations: operations.get(orderId) ?? [],
       timeline,
       cards: cardsOf(states.get(orderId)),
-      misled: false,
       nowMs,
     };
-    add(verdict, evidence, judge(evidence));
+    add(verdict, evidence, judge(evidence), tellAll);
   });
   return verdict;
 }
@@ -74,7 +78,7 @@ function neverAccepted(row: unknown, ledger: LedgerEntry[]): boolean {
   return row === undefined && !ledger.some(isStart);
 }
 
-function add(verdict: Verdict, evidence: Evidence, found: Violation[]): void {
+function add(verdict: Verdict, evidence: Evidence, found: Violation[], tellAll: boolean): void {
   const { plan, view, ledger, timeline, needsHuman, nowMs } = evidence;
   const { orderId } = plan;
   verdict.attempts += view.attempts.length;
@@ -87,7 +91,7 @@ function add(verdict: Verdict, evidence: Evidence, found: Violation[]): void {
   verdict.unknownMs.push(...unknownTimes(timeline));
   const known = new Set(verdict.violations.map((each) => `${each.kind} ${each.orderId}`));
   verdict.violations.push(...found.filter((each) => !known.has(`${each.kind} ${each.orderId}`)));
-  if (verdict.violations.some((each) => each.orderId === orderId))
+  if (tellAll || verdict.violations.some((each) => each.orderId === orderId))
     verdict.stories[orderId] = { view, ledger, timeline };
 }
 

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { runBatch } from './batch.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';
-import { boundOf, complaintsOf, isClean, lineOf, sumOf, tableOf } from './report.ts';
+import { boundOf, complaintsOf, isClean, jsonOf, lineOf, sumOf, tableOf } from './report.ts';
 import { Results } from './results.ts';
 import { SABOTAGES, type SabotageName } from './sabotage.ts';
 
@@ -21,6 +21,7 @@ const USAGE = `npm run chaos -- [options]
   --results FILE   one line for each finished batch (default .recoup/chaos/results.jsonl)
   --resume         goes on with the batch after the last one of this seed
   --sum            prints the sum of all lines and runs nothing
+  --tell           prints the story of every order
   --json           the result as one JSON object
 `;
 
@@ -42,6 +43,7 @@ function readOptions() {
       results: { type: 'string' },
       resume: { type: 'boolean', default: false },
       sum: { type: 'boolean', default: false },
+      tell: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -84,29 +86,29 @@ async function run(options: Options): Promise<number> {
   const lines = [];
   for (let batch = from, left = options.orders; left > 0; batch += 1, left -= batchSize) {
     const orders = Math.min(batchSize, left);
-    const result = await runBatch({ ...options, batch, orders, say });
+    const result = await runBatch({ ...options, batch, orders, tellAll: options.tell, say });
     const line = lineOf(result);
     lines.push(line);
     if (options.sabotage === undefined) results.append(line);
     say(
       `batch ${batch}: ${line.ordersPerSecond} orders/s; ${JSON.stringify(line.stages)}; answers ${JSON.stringify(line.answers)}`,
     );
+    if (options.tell || !isClean(line)) say(complaintsOf(result));
     if (isClean(line)) continue;
-    say(complaintsOf(result));
     say(
       `Again: npm run chaos -- --seed ${seed} --batch ${batch} --orders ${orders} --batch-size ${batchSize} --faults ${options.faults.join(',') || 'none'}`,
     );
   }
   const report = sumOf(lines);
   process.stdout.write(
-    options.json ? `${JSON.stringify({ ...report, seed })}\n` : `${tableOf({ ...report, seed })}\n${boundOf(report)}\n`,
+    options.json ? `${jsonOf({ ...report, seed })}\n` : `${tableOf({ ...report, seed })}\n${boundOf(report)}\n`,
   );
   return isClean(report) ? 0 : 1;
 }
 
 function print(options: Options, results: Results): number {
   const report = sumOf(results.lines());
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${tableOf(report)}\n${boundOf(report)}\n`);
+  process.stdout.write(options.json ? `${jsonOf(report)}\n` : `${tableOf(report)}\n${boundOf(report)}\n`);
   return isClean(report) ? 0 : 1;
 }
 

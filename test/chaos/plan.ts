@@ -42,6 +42,8 @@ export interface BatchPlan {
   seed: number;
   batch: number;
   timeScale: number;
+  /** On top of the processors' own, never scaled: webhooks that outrun every timeout would leave nothing in doubt. */
+  webhookDelayMs: number;
   orders: OrderPlan[];
 }
 
@@ -66,6 +68,7 @@ export function planBatch({ seed, batch, orders, timeScale, stories = STORIES, a
     seed,
     batch,
     timeScale: scale,
+    webhookDelayMs: drawn.pick([0, 2_500, 6_000]),
     orders: Array.from({ length: orders }, (_, index) => {
       const order = planOrder(drawn.fork(`order ${index}`), `c${seed}-${batch}-${index}`, scale, stories);
       return adjust === undefined ? order : adjust(order);

@@ -1,6 +1,6 @@
 import type { BatchResult } from './batch.ts';
 
-/** What a run of the harness says; the names are fixed for those who read it by program. */
+/** What a run of the harness says. */
 export interface ChaosReport {
   seed: number;
   orders: number;
@@ -108,6 +108,11 @@ function percentiles(values: number[]): { p50: number; p99: number } {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
   return { p50: at(0.5), p99: at(0.99) };
+}
+
+/** For programs: the fixed names and nothing else. */
+export function jsonOf({ storiesThatDiffer: _forPeople, ...report }: ChaosReport): string {
+  return JSON.stringify(report);
 }
 
 /** For people: a line each. */
