@@ -75,7 +75,10 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     say(`played in ${(playedMs / 1000).toFixed(1)} s; waiting until everything is at rest`);
     await restAndEnd(stage, plan, options.calmWithinMs ?? CALM_WITHIN_MS, say);
     const during = await inspector.stop();
-    const verdict = await judgeOrders(stage, plan.orders, during, options.tellAll === true);
+    const verdict = await judgeOrders(stage, plan.orders, during, {
+      timeScale: plan.timeScale,
+      tellAll: options.tellAll === true,
+    });
     const replays = await replayHistories(
       world,
       plan.orders.slice(0, options.replays).map(({ orderId }) => orderId),

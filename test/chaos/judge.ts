@@ -6,6 +6,7 @@ import { isStart, surplusStretches } from './ledger.ts';
 import type { OrderPlan } from './plan.ts';
 import type { Stage } from './play.ts';
 import { inLanes, whyStuck } from './rest.ts';
+import { type CardHistory, judgeSharedCards } from './shared-cards.ts';
 import type { LedgerEntry } from './simulator-control.ts';
 import { readOperations, readStates, readTimelines, unknownTimes } from './store-reader.ts';
 
@@ -27,7 +28,7 @@ export async function judgeOrders(
   stage: Stage,
   plans: OrderPlan[],
   during: Violation[],
-  tellAll: boolean,
+  { timeScale, tellAll }: { timeScale: number; tellAll: boolean },
 ): Promise<Verdict> {
   const { database, simulator, callers } = stage.world;
   await stage.watch.refresh();
@@ -47,6 +48,7 @@ export async function judgeOrders(
     stages: {},
     stories: {},
   };
+  const cards = new Map<string, CardHistory>();
   await inLanes(16, plans, async (plan, index) => {
     const { orderId } = plan;
     const caller = callers[index % callers.length];
@@ -68,9 +70,25 @@ export async function judgeOrders(
       cards: cardsOf(states.get(orderId)),
       nowMs,
     };
+    remember(cards, evidence);
     add(verdict, evidence, judge(evidence), tellAll);
   });
+  verdict.violations.push(...judgeSharedCards([...cards.values()], timeScale));
   return verdict;
+}
+
+/** Adds what the order sent with a card that others have too. */
+function remember(histories: Map<string, CardHistory>, { plan, ledger, operations, cards }: Evidence): void {
+  const card = plan.sharedCard;
+  if (card === null) return;
+  const history = histories.get(card) ?? { card, hard: plan.hardCards.includes(card), requests: [] };
+  histories.set(card, history);
+  for (const entry of ledger) {
+    const operation = operations.find(({ key }) => key === entry.key);
+    if (cards.get(operation?.instrumentId ?? '') === card && isStart(entry)) {
+      history.requests.push({ orderId: plan.orderId, entry, operation });
+    }
+  }
 }
 
 /** Its `collect` never got through, so nothing was promised; then nothing may have been charged either. */

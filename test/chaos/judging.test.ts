@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../cli/launcher/paths.ts';
 import type { OrderView } from '../../client/index.ts';
-import { doubleCharge, type Evidence, judge } from './checks.ts';
+import { doubleCharge, type Evidence, judge, type OperationRow } from './checks.ts';
 import { surplusStretches } from './ledger.ts';
 import { type OrderPlan, planBatch } from './plan.ts';
 import { type BatchLine, boundOf, isClean, jsonOf, sumOf } from './report.ts';
 import { whyStuck } from './rest.ts';
 import { SABOTAGES, type SabotageName } from './sabotage.ts';
+import { judgeSharedCards } from './shared-cards.ts';
 import type { LedgerEntry } from './simulator-control.ts';
 
 const NOW_MS = Date.parse('2026-01-01T00:10:00.000Z');
@@ -162,6 +163,31 @@ describe('an order at rest', () => {
     expect(seen([declined, entry('beta', 3, { effect: 'none', reference: null })])).toEqual(['forbidden_retry']);
     // What was lost before the decline was no request with a forbidden card.
     expect(seen([entry('beta', -3, { effect: 'none', reference: null }), declined])).toEqual([]);
+  });
+
+  test('sends no card that is known to be declined for good at another order, nor one too often', () => {
+    const declined = (second: number) => ({
+      orderId: `o${second}`,
+      entry: entry('alpha', second, { effect: 'none', reference: `alpha_pay_${second}`, key: `key-${second}` }),
+      operation: undefined,
+    });
+    const often = (count: number, hard = false) => ({
+      card: 'shared',
+      hard,
+      requests: Array.from({ length: count }, (_, second) => declined(second)),
+    });
+    expect(judgeSharedCards([often(10)], 600)).toEqual([]);
+    expect(judgeSharedCards([often(11)], 600).map(({ kind }) => kind)).toEqual(['forbidden_retry']);
+    // So much faster that the day is over between the first and the eleventh.
+    expect(judgeSharedCards([often(11)], 86_400)).toEqual([]);
+    const recordedAtMs = Date.parse(declined(0).entry.at);
+    const known = { orderId: 'o0', outcome: 'declined', recordedAtMs } as OperationRow;
+    const hard = (second: number) => ({
+      ...often(0, true),
+      requests: [{ ...declined(0), operation: known }, declined(second)],
+    });
+    expect(judgeSharedCards([hard(1)], 600)).toEqual([]);
+    expect(judgeSharedCards([hard(60)], 600).map(({ kind }) => kind)).toEqual(['forbidden_retry']);
   });
 
   test('is stuck when nobody has the next turn, or what is planned is long overdue', () => {

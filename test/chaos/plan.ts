@@ -36,6 +36,8 @@ export interface OrderPlan {
   atTheEnd: 'cancel' | 'close' | 'leave';
   /** Cards that are declined for good at every processor. */
   hardCards: string[];
+  /** A card that other orders of the batch have too. */
+  sharedCard: string | null;
 }
 
 export interface BatchPlan {
@@ -84,7 +86,9 @@ function planOrder(
 ): OrderPlan {
   const story = drawn.weighted(stories);
   const draw: Draw = { dice: drawn, orderId, scaled: (realMs) => Math.max(1, Math.round((realMs * timeScale) / 1000)) };
-  const card = `${orderId}-c`;
+  const sharedCard =
+    story.sharedCard === undefined ? null : `${orderId.replace(/-\d+$/, '')}-${story.sharedCard}${drawn.whole(1, 2)}`;
+  const card = sharedCard ?? `${orderId}-c`;
   const hardNew = drawn.chance(8);
   const newCards = [newCard(drawn, `${orderId}-n1`, hardNew), newCard(drawn, `${orderId}-n2`, false)];
   const request: CollectRequest = {
@@ -136,6 +140,7 @@ function planOrder(
       [3, 'close'],
       [1, 'leave'],
     ] as const),
+    sharedCard,
     hardCards: [...(story.hard === true ? [card] : []), ...(hardNew ? [`${orderId}-n1`] : [])],
   };
 }

@@ -9,6 +9,8 @@ export interface Story {
   more?: (draw: Draw) => Partial<CollectRequest>;
   /** The card is declined for good wherever a request of it arrives: after that no other may be sent (I4). */
   hard?: boolean;
+  /** Other orders of the batch come with the same card, by this name. */
+  sharedCard?: string;
   /** The order has an end of its own, some seconds away. */
   expires?: boolean;
 }
