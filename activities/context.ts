@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Processor } from '../processors/port.ts';
 import type { Store } from '../store/store.ts';
+import type { HealthBoard } from './health-board.ts';
 import type { OrderPolicy } from './policy-of-order.ts';
 
 /** What the worker gives every activity. Built once, in worker/. */
@@ -10,6 +11,8 @@ export interface ActivityContext {
   processors: ReadonlyMap<string, Processor>;
   /** Rules and sheets of an order, by the hash of its rulebook's version; `null` when the store does not have it. */
   policyOf(merchantId: string, rulebookHash: string): Promise<OrderPolicy | null>;
+  /** The breakers of the processors, as this worker knows them. */
+  health: HealthBoard;
   /** Opens a sealed credential; throws `SealBroken` when no key fits. */
   openCredential(sealed: string): Promise<string>;
   /** For the activities that start or signal other workflows. */

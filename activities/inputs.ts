@@ -46,6 +46,8 @@ export interface MoneyOperationInput {
   /** The same key is never sent again after this; `null`: never sent again at all. */
   resendUntil: Instant | null;
   timeoutMs: number;
+  /** An earlier send of this key may have been executed: then it is proof, which no breaker holds back. */
+  inDoubt: boolean;
   progress: Progress | null;
   /** What the workflow decides by beside rulebook and sheets, so that its decision on the answer can be foretold. */
   readings: Readings;

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { OperationResult } from '../policy/answers.ts';
 import { classify } from '../policy/failures/classify.ts';
 import { scaleClassification } from '../policy/rules.ts';
+import { admitLookup, withHealth } from './admission.ts';
 import type { ActivityContext } from './context.ts';
 import type { LookupInput } from './inputs.ts';
 import { resultOfAnswer, unsent } from './results.ts';
@@ -15,6 +16,8 @@ export function createLookup(context: ActivityContext) {
     if (processor === undefined) {
       return { ...unsent(ref, 'processor_missing', startedAt), outcome: 'unknown', found: 'no_answer' };
     }
+    const held = await admitLookup(context, input, startedAt);
+    if (held !== null) return withHealth(context, input.processor, held);
     const answer = await processor.lookup(input, {
       timeoutMs: input.timeoutMs,
       signal: Context.current().cancellationSignal,
@@ -24,6 +27,7 @@ export function createLookup(context: ActivityContext) {
       context.timeScale,
     );
     const endedAt = new Date(context.nowMs()).toISOString();
-    return resultOfAnswer(ref, answer, classification, { claim: 'none', startedAt, endedAt });
+    const result = resultOfAnswer(ref, answer, classification, { claim: 'none', startedAt, endedAt });
+    return withHealth(context, input.processor, result);
   };
 }

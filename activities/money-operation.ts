@@ -7,6 +7,7 @@ import { scaleClassification } from '../policy/rules.ts';
 import type { Processor } from '../processors/port.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import type { ClaimAnswer } from '../store/store.ts';
+import { admitStart, withHealth } from './admission.ts';
 import type { ActivityContext } from './context.ts';
 import type { MoneyOperationInput } from './inputs.ts';
 import { recordAnswer, recordOutcome, startWorkflowClock } from './record-answer.ts';
@@ -23,7 +24,8 @@ const HEARTBEAT_EVERY_MS = 1_000;
 const SEND_WITHIN_MS = 2_500;
 
 /**
- * The one way to a processor: claim in the store, send once, record the outcome (and the decision on it, if it can be foretold).
+ * The one way to a processor: ask its breaker, claim in the store, send once, record the outcome (and the decision on it, if it
+ * can be foretold).
  *
  * 1. Nothing leaves before the claim is committed. A failure before that is proved to have sent nothing.
  * 2. The activity runs once (`maximumAttempts: 1`); sending the same key again is the workflow's doing, and meets the claim.
@@ -41,6 +43,8 @@ export async function moneyOperation(context: ActivityContext, input: MoneyOpera
     if (processor === undefined) return unsent(input, 'processor_missing', startedAt);
     const credential = await readCredential(context, input);
     if (credential instanceof SealBroken) return await withoutCredential(context, input, credential, startedAt);
+    const admitted = await orNothingSent(() => admitStart(context, input, startedAt));
+    if (admitted.held !== null) return admitted.held;
     const claimAskedAtMs = context.nowMs();
     const claim = await claimOrFail(context, input);
     const settled = await resultWithoutSending(context, input, claim, startedAt);
@@ -49,17 +53,18 @@ export async function moneyOperation(context: ActivityContext, input: MoneyOpera
       return await recordOutcome(context, unsent(input, 'not_sent_in_time', startedAt));
     }
     const result = await sendOnce(context, input, { processor, claim, startedAt, ...credential });
-    return await recordAnswer(context, input, result, workflowNow());
+    const told = withHealth(context, input.processor, result, admitted.permit);
+    return await recordAnswer(context, input, told, workflowNow());
   } finally {
     clearInterval(heartbeat);
   }
 }
 
-async function claimOrFail(context: ActivityContext, input: MoneyOperationInput): Promise<ClaimAnswer> {
+function claimOrFail(context: ActivityContext, input: MoneyOperationInput): Promise<ClaimAnswer> {
   const { progress, resendUntil } = input;
-  try {
+  return orNothingSent(async () => {
     await recordProofs(context.store, progress);
-    return await context.store.claimOperation({
+    return context.store.claimOperation({
       merchantId: input.merchantId,
       orderId: input.orderId,
       attempt: input.attempt,
@@ -77,6 +82,13 @@ async function claimOrFail(context: ActivityContext, input: MoneyOperationInput)
       progress,
       now: new Date(context.nowMs()).toISOString(),
     });
+  });
+}
+
+/** What is asked of the store before the send: without its answer nothing leaves, and that is certain. */
+async function orNothingSent<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     const message = 'The store did not take the claim, so nothing was sent to the processor.';
@@ -174,6 +186,7 @@ async function sendOnce(
     resendUntil: _r,
     sendBefore: _b,
     timeoutMs,
+    inDoubt: _d,
     ...request
   } = input;
   const { processor, claim, startedAt, credential } = call;

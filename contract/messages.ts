@@ -8,7 +8,7 @@ import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
 import type { TimelineEntry } from '../policy/events.ts';
 import type { Instrument, OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
-import type { Sheet } from '../policy/sheet.ts';
+import type { ProcessorHealth, Sheet } from '../policy/sheet.ts';
 import type { Actor, ClosedStage, RecoveryPath } from '../policy/terms.ts';
 import type { MoneyView, NextAction, OrderView } from '../policy/view.ts';
 
@@ -24,6 +24,8 @@ export interface OrderPaymentInput {
   sheets: Sheet[];
   /** True when support reopened a `failed` or `expired` order. */
   reopened: boolean;
+  /** Processors that were down when the run was started. Left out while all are well. */
+  health?: ProcessorHealth[];
   /** True for a run started by `collect`: an order that the store already knows is then not this run's to continue. */
   firstOfOrder: boolean;
   /** Random, the starter's own; answered by `collect`, so that one caller knows that the order is new. Nothing else. */

@@ -1,3 +1,4 @@
+import type { ProcessorHealth } from './sheet.ts';
 import type { Authentication, FailureClass, Instant, MoneyOperationName, Outcome } from './terms.ts';
 
 /**
@@ -90,6 +91,8 @@ export interface OperationResult {
   last4?: string;
   /** Id of the key that is missing to open the credential. */
   sealingKeyId?: string;
+  /** Processors that were down when it ended. Left out while all are well. */
+  health?: ProcessorHealth[];
   startedAt: Instant;
   endedAt: Instant;
   /** The store has the decision on this answer already: see `contract/foretell.ts`. */

@@ -1,5 +1,6 @@
 import type { CeilingReading, DecideInput } from './decision.ts';
 import type { Explanation, MerchantEvent, SendCommand, TimelineEntry } from './events.ts';
+import { mergeReadings } from './health/readings.ts';
 import type { Attempt, OrderState } from './order.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
 import type { ProcessorHealth, Sheet } from './sheet.ts';
@@ -47,15 +48,17 @@ function copyAttempt(attempt: Attempt): Attempt {
 }
 
 export function startDraft(input: DecideInput, rule: Rule): Draft {
+  const { event } = input;
+  const nowMs = Date.parse(input.now);
   return {
     order: copyOrder(input.order),
     rulebook: input.rulebook,
     rule,
     ceilings: input.ceilings,
     sheets: input.sheets,
-    health: input.health,
+    health: mergeReadings(input.health, event.type === 'answered' ? event.result.health : undefined, nowMs),
     now: input.now,
-    nowMs: Date.parse(input.now),
+    nowMs,
     entries: [],
     events: [],
     evidence: [],

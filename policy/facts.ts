@@ -45,6 +45,14 @@ export function isDefinite(outcome: Outcome | null): outcome is 'succeeded' | 'd
   return outcome === 'succeeded' || outcome === 'declined' || outcome === 'not_executed';
 }
 
+/**
+ * Its first send was held back because the processor is down, so it never left the house: it uses no budget and no
+ * credential, and may go to another processor under its own number.
+ */
+export function isHeldBack(attempt: Attempt): boolean {
+  return attempt.outcome === 'not_executed' && primaryOperation(attempt)?.sends === 0;
+}
+
 /** An authorization that was neither captured nor voided. */
 export function isAuthorized(attempt: Attempt): boolean {
   return attempt.money.authorized > 0 && attempt.money.captured === 0 && attempt.money.voided === 0;

@@ -31,6 +31,8 @@ export function headline(order: OrderState): string {
         ? `An invoice of ${at} is open for the buyer.`
         : 'The buyer is offered an invoice.';
     case 'retry_scheduled':
+      if (order.retryAt?.reason === 'processor_down')
+        return `${order.retryAt.processor ?? at} is down. The payment goes on by itself when it is back.`;
       return 'The payment did not go through. It is tried again by itself.';
     case 'authorized':
       return `${amount} is reserved at ${at}. The merchant takes it when the goods leave.`;

@@ -136,7 +136,7 @@ export function mayChoose(order: OrderState): boolean {
   if (order.closed !== null || order.ending !== null || inFlight(order) !== undefined) return false;
   if (isBuyerHeldBack(order)) return false;
   if (order.attempts.some((attempt) => attempt.money.captured > 0 || isAuthorized(attempt))) return false;
-  return order.attempts.length > 0 || order.window !== null;
+  return order.attempts.length > 0 || order.window !== null || order.retryAt !== null;
 }
 
 export function instrumentView(instrument: { id: string; network?: string; last4?: string }) {

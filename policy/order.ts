@@ -218,7 +218,14 @@ export interface OrderState {
   /** A person has to decide. `code` is stable, e.g. `unknown_too_long`, `surplus`, `claim_conflict`, `windows_over`. */
   review: { code: string; attempt: number | null; since: Instant } | null;
   /** A later automatic try. `reason`: `schedule`, `advice`, `backoff`, `processor_down`. */
-  retryAt: { at: Instant; instrumentId: string; reason: string; number: number } | null;
+  retryAt: {
+    at: Instant;
+    instrumentId: string;
+    reason: string;
+    number: number;
+    /** `processor_down` only: the one that is waited for. */
+    processor?: string;
+  } | null;
   /** The buyer's current default path and until when it is the default. */
   window: { path: 'buyer' | 'hosted_checkout' | 'invoice'; since: Instant; endsAt: Instant } | null;
   /** Manual capture was asked for. */

@@ -17,6 +17,8 @@ export interface Rule {
   /** Extra tries by processor (Adaptive Acceptance); off where the sheet says that the processor does it itself. */
   extraTry: Record<string, number>;
   onBlocked: 'retry' | 'stop' | 'retry_with_3ds';
+  /** A processor that is down: go round it to the next one (default), or wait until it is back. */
+  onProcessorDown?: 'next_processor' | 'wait';
   transient: { sameKeyBackoffMs: number[] };
   /** Automatic attempts that the rule allows in the order's whole life. */
   automaticAttempts: number;

@@ -51,8 +51,13 @@ export interface Sheet {
   invoiceMaxMs: number;
 }
 
+/** Evidence of a call that was held back because its processor is down: nothing was claimed, nothing was sent. */
+export const PROCESSOR_DOWN = 'processor_down';
+
 /** What is known of a processor's health right now; `downUntil` in the future means: do not start an attempt there. */
 export interface ProcessorHealth {
   processor: string;
   downUntil: Instant | null;
+  /** Those who wait come back spread over this time after `downUntil`, ms. */
+  spreadMs?: number;
 }

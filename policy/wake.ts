@@ -133,6 +133,8 @@ function retryText({ order, rule }: Plan): string {
   const last = lastAttempt(order);
   const why = last?.failureClass ?? 'no answer';
   if (order.retryAt?.reason === 'backoff') return `Backoff before the same key again: ${why}, rule “${rule.name}”`;
+  if (order.retryAt?.reason === 'processor_down')
+    return `${order.retryAt.processor ?? 'The processor'} is down: then go on`;
   return `Later try ${order.retryAt?.number ?? 1} (${order.retryAt?.reason}): ${why}, rule “${rule.name}”`;
 }
 

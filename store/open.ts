@@ -13,6 +13,7 @@ import {
   listOutbox,
   listTimeline,
 } from './orders.ts';
+import { openHealth } from './processor-health.ts';
 import { currentDeployment, currentRulebook, publishDeployment, publishRulebook, rulebookByHash } from './rulebooks.ts';
 import type { Store } from './store.ts';
 
@@ -55,6 +56,7 @@ function storeOver(database: Database): Store {
     rulebookByHash: (merchantId, hash) => rulebookByHash(database, merchantId, hash),
     publishDeployment: (deployment) => publishDeployment(database, deployment),
     currentDeployment: () => currentDeployment(database),
+    health: openHealth(database),
     idempotency: openIdempotency(database),
     audit: (entry) => saveAudit(database, entry),
     listAudit: (merchantId, orderId) => listAudit(database, merchantId, orderId),

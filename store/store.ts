@@ -1,10 +1,12 @@
 import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
 import type { MerchantEvent, TimelineEntry } from '../policy/events.ts';
+import type { BreakerSettings } from '../policy/health/settings.ts';
 import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
 import type { Sheet } from '../policy/sheet.ts';
 import type { Instant, MoneyOperationName, Stage } from '../policy/terms.ts';
 import type { IdentityKeyCopy, SealingKeyUse } from './identity-keys.ts';
+import type { HealthStore } from './processor-health.ts';
 
 /** What the store keeps: the truth that outlives Temporal's retention. One object, opened by `openStore`. */
 export interface Store {
@@ -70,6 +72,9 @@ export interface Store {
   /** What the running workers can do: written by the worker when it starts, read by whoever starts an order. */
   publishDeployment(deployment: Deployment): Promise<void>;
   currentDeployment(): Promise<Deployment | null>;
+
+  /** The breakers of the processors, shared by all workers. */
+  health: HealthStore;
 
   /** HTTP Idempotency-Key, per caller. `begin` answers what to do; `finish` keeps the answer 24 h; `abandon` frees it after a fault. */
   idempotency: {
@@ -276,6 +281,8 @@ export interface Deployment {
   timeScale: number;
   /** Unscaled. */
   sheets: Sheet[];
+  /** Unscaled. */
+  breaker: BreakerSettings;
   taskQueue: string;
   /** Id of the key with which the workers encrypt payloads; `null` or left out: in clear. */
   codecKeyId?: string | null;

@@ -1,9 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { HealthBoard } from '../activities/health-board.ts';
 import { createActivities } from '../activities/index.ts';
 import { openPolicies } from '../activities/policy-of-order.ts';
 import { createPayloadCodec, requireCodecKey } from '../contract/payload-codec.ts';
 import { createSealingKeys } from '../contract/sealing.ts';
+import { scaleBreaker } from '../policy/health/settings.ts';
 import { openProcessors } from '../processors/registry.ts';
 import { openSealedStore } from '../store/sealing.ts';
 import { FAILURE_CONVERTER } from './bundle.ts';
@@ -37,9 +39,16 @@ export async function createOrderWorker(
     NativeConnection.connect({ address }),
   ]);
   const client = new Client({ connection, namespace, dataConverter: { payloadCodecs: [codec] } });
+  const health = new HealthBoard({
+    store,
+    settings: scaleBreaker(settings.breaker, timeScale),
+    warn: (message) => Runtime.instance().logger.warn(message),
+  });
+  await health.open();
   const activities = createActivities({
     store,
     processors,
+    health,
     policyOf: openPolicies(store, processors, timeScale),
     openCredential: sealer.open,
     client,
@@ -52,6 +61,7 @@ export async function createOrderWorker(
     mode,
     timeScale,
     sheets,
+    breaker: settings.breaker,
     taskQueue,
     codecKeyId: codec.kid,
     sealingKeyIds: keys.kids,
@@ -73,6 +83,7 @@ export async function createOrderWorker(
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
   });
   const close = async () => {
+    await health.close();
     await native.close();
     await connection.close();
     await store.close();

@@ -1,4 +1,5 @@
 import { SettingInvalid } from '../contract/key-ring.ts';
+import { BREAKER_LIMITS, type BreakerSettings, DEFAULT_BREAKER } from '../policy/health/settings.ts';
 
 /** What the worker is told by environment. Names are in the errors, values never are. */
 export interface WorkerSettings {
@@ -14,6 +15,8 @@ export interface WorkerSettings {
   /** Divides waits in test mode; 1 in live mode. */
   timeScale: number;
   processors: { alphaUrl: string; betaUrl: string; gammaUrl: string; webhookSecret: string };
+  /** When a processor counts as sick; unscaled. Each is `RECOUP_BREAKER_` and its name: `RECOUP_BREAKER_COOL_DOWN_MS`. */
+  breaker: BreakerSettings;
   /** Workflows kept in memory between their tasks; each takes about 0.3 MB. */
   maxCachedWorkflows: number;
 }
@@ -35,8 +38,22 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv = process.env): Worker
       gammaUrl: needed(env, 'SIMULATOR_GAMMA_URL'),
       webhookSecret: needed(env, 'SIMULATOR_WEBHOOK_SECRET'),
     },
+    breaker: readBreaker(env),
     maxCachedWorkflows: wholeNumber(env, 'RECOUP_MAX_CACHED_WORKFLOWS', 500),
   };
+}
+
+function readBreaker(env: NodeJS.ProcessEnv): BreakerSettings {
+  const breaker = { ...DEFAULT_BREAKER };
+  for (const name of Object.keys(BREAKER_LIMITS) as (keyof BreakerSettings)[]) {
+    const setting = `RECOUP_BREAKER_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+    const [least, most] = BREAKER_LIMITS[name];
+    breaker[name] = wholeNumber(env, setting, breaker[name]);
+    if (breaker[name] < least || breaker[name] > most) {
+      throw new SettingInvalid(setting, `must be from ${least} to ${most}`);
+    }
+  }
+  return breaker;
 }
 
 function readMode(env: NodeJS.ProcessEnv): 'test' | 'live' {

@@ -106,6 +106,8 @@ function operationInput(
     sendBefore: sendBefore(collection, attempt, operation),
     resendUntil: operation.resendUntil,
     timeoutMs: command.timeoutMs,
+    // This send is counted already; the others are proved not executed, or not.
+    inDoubt: operation.sendsNotExecuted < operation.sends - 1,
     progress: hasUnsaved(collection) ? progressOf(collection) : null,
     readings: collection.readings,
   };

@@ -7,6 +7,7 @@ import { decide, idOf } from '../policy/decide.ts';
 import type { Basis, Decision, Readings } from '../policy/decision.ts';
 import type { MerchantEvent, OrderEvent, TimelineEntry } from '../policy/events.ts';
 import { inFlight } from '../policy/facts.ts';
+import { mergeReadings } from '../policy/health/readings.ts';
 import { nextActionOf, orderView } from '../policy/next-action.ts';
 import type { OrderState } from '../policy/order.ts';
 import { provedOtherwise } from '../policy/proofs.ts';
@@ -50,7 +51,7 @@ export function openCollection(input: OrderPaymentInput): Collection {
     accepted: !input.firstOfOrder,
     wake: null,
     decided: { atMs: 0, position: 0 },
-    readings: { ceilings: [], health: [] },
+    readings: { ceilings: [], health: input.health ?? [] },
     unsaved: nothingUnsaved(),
     backlog: null,
     firstWrite: input.firstOfOrder,
@@ -107,6 +108,10 @@ export function takeForetold(collection: Collection, result: OperationResult): b
 
 function take(collection: Collection, event: OrderEvent, now: string, decision: Decision): Decision {
   const before = collection.order;
+  if (event.type === 'answered') {
+    const health = mergeReadings(collection.readings.health, event.result.health, Date.parse(now));
+    collection.readings = { ...collection.readings, health };
+  }
   collection.order = decision.order;
   collection.decided = { atMs: Date.parse(now), position: workflowInfo().historyLength };
   if (idOf(event) !== null) collection.sinceKept.push(event);

@@ -136,7 +136,13 @@ async function shouldContinue(collection: Collection, events: number): Promise<b
   return collection.inbox.length === 0 && allHandlersFinished();
 }
 
-async function goOnInNewRun({ input, order }: Collection): Promise<never> {
+async function goOnInNewRun({ input, order, readings }: Collection): Promise<never> {
   const { answers: _answers, ...rest } = input;
-  return continueAsNew<typeof orderPayment>({ ...rest, state: order, reopened: false, firstOfOrder: false });
+  return continueAsNew<typeof orderPayment>({
+    ...rest,
+    state: order,
+    health: readings.health,
+    reopened: false,
+    firstOfOrder: false,
+  });
 }

@@ -14,6 +14,7 @@ import type { Sealer } from '../../contract/sealing.ts';
 import { isAtRest } from '../../policy/facts.ts';
 import { orderView } from '../../policy/next-action.ts';
 import type { OrderState } from '../../policy/order.ts';
+import type { ProcessorHealth } from '../../policy/sheet.ts';
 import type { OrderView } from '../../policy/view.ts';
 import type { Store } from '../../store/store.ts';
 import { recoupError } from '../errors.ts';
@@ -55,7 +56,7 @@ export class TemporalOrders {
 
   async collect(request: CollectOrder, call: Call): Promise<CollectedOrder> {
     const { merchantId } = call.caller;
-    const policy = await this.policies.current(merchantId);
+    const [policy, health] = await Promise.all([this.policies.current(merchantId), this.policies.health()]);
     this.#refuse(request, policy);
     const { id, version } = policy.rulebook;
     const state = await newOrderState({
@@ -66,7 +67,7 @@ export class TemporalOrders {
       waitMs: call.waitMs,
       sealer: this.#parts.sealer,
     });
-    const start = this.#startOf(state, policy, { reopened: false, waitMs: call.waitMs });
+    const start = this.#startOf(state, policy, { reopened: false, waitMs: call.waitMs, health });
     const started = await startOrder(this.#parts.client, start);
     return this.#collected(started, state, policy);
   }
@@ -155,7 +156,8 @@ export class TemporalOrders {
     await this.#audit('reopen', order, reason, {}, call);
     const { facts } = stored.state;
     const policy = await this.policies.ofOrder(order.merchantId, facts.rulebook.hash);
-    const start = this.#startOf(stored.state, policy, { reopened: true, waitMs: call.waitMs });
+    const health = await this.policies.health();
+    const start = this.#startOf(stored.state, policy, { reopened: true, waitMs: call.waitMs, health });
     const started = await reopenOrder(this.#parts.client, start);
     if (started.kind === 'unreachable') throw started.error;
     return this.get(orderId, call);
@@ -179,10 +181,21 @@ export class TemporalOrders {
     throw recoupError('unavailable', 'The order has no running workflow right now; it is started again shortly.');
   }
 
-  #startOf(state: OrderState, policy: OrderPolicy, how: { reopened: boolean; waitMs: number }): StartOrder {
+  #startOf(
+    state: OrderState,
+    policy: OrderPolicy,
+    how: { reopened: boolean; waitMs: number; health: ProcessorHealth[] },
+  ): StartOrder {
     const { rulebook, sheets, deployment } = policy;
     return {
-      input: { state, rulebook, sheets, reopened: how.reopened, firstOfOrder: !how.reopened },
+      input: {
+        state,
+        rulebook,
+        sheets,
+        reopened: how.reopened,
+        firstOfOrder: !how.reopened,
+        ...(how.health.length > 0 && { health: how.health }),
+      },
       taskQueue: this.#parts.taskQueue ?? deployment.taskQueue,
       waitMs: how.waitMs,
     };

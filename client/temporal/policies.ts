@@ -1,9 +1,10 @@
 /** What a new order starts with: the deployment's sheets and the merchant's current rulebook, read at most every 5 s. */
 import { hashOf } from '../../contract/keys.ts';
+import { scaleBreaker } from '../../policy/health/settings.ts';
 import type { Rulebook } from '../../policy/rulebook.ts';
 import { DEFAULT_RULEBOOK } from '../../policy/rulebooks/default.ts';
 import { scaleRulebook, scaleSheet } from '../../policy/rulebooks/scale.ts';
-import type { Sheet } from '../../policy/sheet.ts';
+import type { ProcessorHealth, Sheet } from '../../policy/sheet.ts';
 import type { Deployment, Store } from '../../store/store.ts';
 import { recoupError } from '../errors.ts';
 
@@ -16,10 +17,12 @@ export interface OrderPolicy {
 }
 
 const FRESH_MS = 5_000;
+const HEALTH_FRESH_MS = 1_000;
 
 export class Policies {
   readonly #store: Store;
   #deployment: { value: Promise<Deployment>; readAtMs: number } | null = null;
+  #health: { value: Promise<ProcessorHealth[]>; readAtMs: number } | null = null;
   readonly #current = new Map<string, { value: Promise<OrderPolicy>; readAtMs: number }>();
   /** Versions are immutable, so what a hash names never changes. */
   readonly #byHash = new Map<string, Promise<Rulebook>>();
@@ -35,6 +38,15 @@ export class Policies {
     value.catch(() => {
       this.#deployment = null;
     });
+    return value;
+  }
+
+  /** Processors that no attempt should start at now; empty while all are well. Read at most once a second. */
+  health(): Promise<ProcessorHealth[]> {
+    if (this.#health !== null && Date.now() - this.#health.readAtMs < HEALTH_FRESH_MS) return this.#health.value;
+    // Nobody is kept from paying because the breakers cannot be read: the workers ask them again.
+    const value = this.#readHealth().catch(() => []);
+    this.#health = { value, readAtMs: Date.now() };
     return value;
   }
 
@@ -65,6 +77,19 @@ export class Policies {
     const deployment = await this.#store.currentDeployment();
     if (deployment !== null) return deployment;
     throw recoupError('unavailable', 'No worker has started yet, so no order can be started. Nothing was changed.');
+  }
+
+  async #readHealth(): Promise<ProcessorHealth[]> {
+    const { breaker, timeScale } = await this.deployment();
+    const settings = scaleBreaker(breaker, timeScale);
+    const readings = await this.#store.health.list(settings);
+    return readings
+      .filter(({ downForMs }) => downForMs > 0)
+      .map(({ processor, downForMs }) => ({
+        processor,
+        downUntil: new Date(Date.now() + downForMs).toISOString(),
+        spreadMs: settings.coolDownMs,
+      }));
   }
 
   async #readCurrent(merchantId: string): Promise<OrderPolicy> {

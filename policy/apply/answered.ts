@@ -1,9 +1,12 @@
 import type { OperationResult } from '../answers.ts';
 import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
 import { attemptNumbered, hasMoney, isPayable, operationOf, primaryOperation } from '../facts.ts';
+import { downReading } from '../health/readings.ts';
 import type { Attempt, Operation } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
+import { PROCESSOR_DOWN } from '../sheet.ts';
 import type { FailureClass, Instant } from '../terms.ts';
+import { instantText } from '../words.ts';
 import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
 import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp, totalsOf } from './give-back.ts';
 import { takeMoney } from './money-facts.ts';
@@ -68,6 +71,7 @@ function applyConflict(draft: Draft, attempt: Attempt, operation: Operation): vo
 
 /** Nothing left the house: too late for this buyer, the store was down, or no worker took it in time. */
 function applyNeverSent(draft: Draft, attempt: Attempt, operation: Operation, result: OperationResult): void {
+  if (result.evidence === PROCESSOR_DOWN) return applyHeldBack(draft, attempt, operation);
   operation.sendsNotExecuted += 1;
   const everySend = operation.sendsNotExecuted >= operation.sends;
   operation.outcome = everySend ? 'not_executed' : 'unknown';
@@ -75,6 +79,20 @@ function applyNeverSent(draft: Draft, attempt: Attempt, operation: Operation, re
   if (isCredentialUnreadable(result)) return park(draft, attempt, operation, result);
   learn(draft, attempt, { ...truthOf(result), outcome: 'not_executed', failureClass: classOfUnsent(result) });
   if (result.evidence === 'late') draft.order.askedBuyer = true;
+}
+
+/** The breaker of its processor held it back: this send never was. Only sends that can prove nothing are held back. */
+function applyHeldBack(draft: Draft, attempt: Attempt, operation: Operation): void {
+  const { processor, number } = attempt;
+  operation.sends -= 1;
+  operation.outcome = 'not_executed';
+  attempt.outcome = 'not_executed';
+  attempt.failureClass = 'transient';
+  attempt.endedAt = draft.now;
+  const until = downReading(draft.health, processor, draft.nowMs)?.downUntil;
+  const text = `${processor} is down${until === undefined ? '' : ` until ${instantText(until)}`}: attempt ${number} was held back`;
+  draft.evidence.push(text);
+  tell(draft, 'attempt_held_back', text, { attempt, evidence: PROCESSOR_DOWN });
 }
 
 function classOfUnsent({ evidence }: OperationResult): FailureClass | null {

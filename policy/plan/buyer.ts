@@ -52,7 +52,9 @@ function startOfChoice(draft: Draft, choice: NonNullable<OrderState['choice']>):
     refuse(draft, 'a further challenge', 'at most three challenges', 'EMV 3DS practice, Stripe');
     return null;
   }
-  const sheet = (challenge ? lastChallenger(draft, instrument) : undefined) ?? firstUsable(draft, instrument);
+  const sheet =
+    (challenge ? lastChallenger(draft, instrument) : undefined) ??
+    firstUsable(draft, draft.rule.processors, instrument, true);
   if (sheet === undefined) return null;
   const role = startedBy === 'support' ? 'support’s retry' : 'buyer’s choice';
   return { kind: 'card', sheet, instrument, startedBy, challenge, role };
@@ -71,24 +73,22 @@ function pageStart(
   path: 'hosted_checkout' | 'invoice',
   startedBy: 'buyer' | 'support' | 'rule',
 ): NewAttempt | null {
-  const sheet = pageProcessor(draft.order, draft.rule, draft.sheets, path);
+  const offering = pageProcessors(draft.order, draft.rule, draft.sheets, path);
+  // One that is down is asked only if no other offers the page: its breaker then says when.
+  const sheet = offering.find((each) => canUse(draft, each, null, true)) ?? offering[0];
   if (sheet === undefined) return null;
   const role = startedBy === 'rule' ? 'the rule’s next path' : 'buyer’s choice';
   return { kind: path, sheet, instrument: null, startedBy, challenge: false, role };
 }
 
-function pageProcessor(
-  order: OrderState,
-  rule: Rule,
-  sheets: Sheet[],
-  path: 'hosted_checkout' | 'invoice',
-): Sheet | undefined {
+function pageProcessors(order: OrderState, rule: Rule, sheets: Sheet[], path: 'hosted_checkout' | 'invoice'): Sheet[] {
   const operation = path === 'invoice' ? 'open_invoice' : 'open_hosted';
   return rule.processors
     .map((processor) => sheetOf({ sheets }, processor))
-    .find(
+    .filter((sheet) => sheet !== undefined)
+    .filter(
       (sheet) =>
-        sheet?.operations.includes(operation) === true &&
+        sheet.operations.includes(operation) &&
         !order.facts.features.some((feature) => sheet.unsupportedFeatures.includes(feature)),
     );
 }
@@ -113,7 +113,7 @@ export function offeredPaths(
         if (instrument.origin === 'saved' && !forbiddenAs(order, instrument)) offered.push({ path, instrument });
       }
     } else if (path === 'new_method') offered.push({ path });
-    else if (path !== 'authenticate' && pageProcessor(order, rule, sheets, path) !== undefined) offered.push({ path });
+    else if (path !== 'authenticate' && pageProcessors(order, rule, sheets, path).length > 0) offered.push({ path });
   }
   return offered;
 }

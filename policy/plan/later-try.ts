@@ -1,8 +1,8 @@
 import { type Draft, refuse, tell } from '../draft.ts';
 import { instrumentById, lastAttempt } from '../facts.ts';
-import type { Attempt, Instrument } from '../order.ts';
+import type { Attempt, Instrument, OrderState } from '../order.ts';
 import { instantText } from '../words.ts';
-import { firstUsable } from './first-usable.ts';
+import { firstUsable, waitForProcessor } from './first-usable.ts';
 import { startAttempt } from './send.ts';
 import { isInBudget, refusalOfInstrument } from './usable.ts';
 
@@ -16,19 +16,23 @@ export function planLaterTry(draft: Draft): boolean {
   if (order.hold !== null) return order.retryAt !== null;
   if (order.retryAt !== null && order.retryAt.reason !== 'backoff') {
     if (Date.parse(order.retryAt.at) > draft.nowMs) return true;
-    if (startLaterTry(draft, order.retryAt.instrumentId)) return true;
+    if (startLaterTry(draft, order.retryAt)) return true;
   }
   return scheduleLaterTry(draft);
 }
 
-function startLaterTry(draft: Draft, instrumentId: string): boolean {
+function startLaterTry(draft: Draft, planned: NonNullable<OrderState['retryAt']>): boolean {
   const { order } = draft;
+  const { instrumentId, number } = planned;
   order.retryAt = null;
+  // What waited for a processor may have begun with the buyer, who has an answer by now.
+  if (order.facts.offSession === undefined) return false;
   const instrument = instrumentById(order, instrumentId);
   if (instrument === undefined || refusalOfInstrument(draft, instrument) !== null) return false;
   if (!isInBudget(draft, 'a later try')) return false;
-  const sheet = firstUsable(draft, instrument);
-  if (sheet === undefined) return false;
+  const { processors } = draft.rule;
+  const sheet = firstUsable(draft, processors, instrument);
+  if (sheet === undefined) return waitForProcessor(draft, processors, { instrument, number, patient: true });
   order.round += 1;
   order.answerFrom = draft.now;
   startAttempt(draft, { kind: 'card', sheet, instrument, startedBy: 'schedule', challenge: false, role: 'later try' });

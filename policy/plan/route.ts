@@ -1,10 +1,13 @@
-import { after, type Draft, refuse, sheetOf, tellSkipped } from '../draft.ts';
-import { instrumentById, lastAttempt, primaryOperation } from '../facts.ts';
-import type { Attempt, Instrument, OrderState } from '../order.ts';
+import { after, type Draft, refuse, sheetOf } from '../draft.ts';
+import { instrumentById, isHeldBack, lastAttempt, primaryOperation } from '../facts.ts';
+import { downReading } from '../health/readings.ts';
+import type { Attempt, Instrument } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import { failureText } from '../words.ts';
+import { answersInTime, firstUsable, isPatient, isWaitingForProcessor, waitForProcessor } from './first-usable.ts';
+import { routeHeldBack } from './held-back.ts';
 import { send, startAttempt } from './send.ts';
-import { canUse, isInBudget, mayChallenge, refusalOfInstrument } from './usable.ts';
+import { canUse, isInBudget, mayChallenge, refusalOfInstrument, wasAsked } from './usable.ts';
 
 /** What the system does by itself next, if the rule, the class and the time allow anything. */
 export function routeAutomatically(draft: Draft): boolean {
@@ -15,8 +18,10 @@ export function routeAutomatically(draft: Draft): boolean {
     refuse(draft, 'any automatic try', `held by ${order.hold.actor}: ${order.hold.reason}`);
     return false;
   }
+  if (isWaitingForProcessor(draft)) return true;
   const last = lastAttempt(order);
   if (last === undefined || last.round !== order.round) return startRound(draft);
+  if (isHeldBack(last)) return routeHeldBack(draft, last);
   if (last.failureClass === 'transient' && resendTransient(draft, last)) return true;
   return last.kind === 'card' && routeAfter(draft, last);
 }
@@ -48,6 +53,7 @@ function resendTransient(draft: Draft, attempt: Attempt): boolean {
     if (order.retryAt?.reason === 'backoff') order.retryAt = null;
     return false;
   }
+  if (downReading(draft.health, attempt.processor, draft.nowMs) !== null) return resendWhenBack(draft, attempt);
   if (order.retryAt?.reason === 'backoff') {
     if (Date.parse(order.retryAt.at) > draft.nowMs) return true;
     order.retryAt = null;
@@ -65,6 +71,15 @@ function resendTransient(draft: Draft, attempt: Attempt): boolean {
   };
   draft.decided = `Send attempt ${attempt.number} to ${attempt.processor} again with the same key in ${delayMs} ms`;
   return true;
+}
+
+/** Its processor went down between two sends: another one (chosen by the class), or the wait that the rule wants. */
+function resendWhenBack(draft: Draft, attempt: Attempt): boolean {
+  if (draft.order.retryAt?.reason === 'backoff') draft.order.retryAt = null;
+  if (draft.rule.onProcessorDown !== 'wait') return false;
+  const instrument = instrumentById(draft.order, attempt.instrumentId) ?? null;
+  const waiting = { instrument, number: attempt.number, patient: isPatient(draft.order) };
+  return waitForProcessor(draft, [attempt.processor], waiting);
 }
 
 function sendAgain(draft: Draft, attempt: Attempt): boolean {
@@ -147,9 +162,13 @@ function extraTry(draft: Draft, last: Attempt, instrument: Instrument): boolean 
 }
 
 function retryProcessor(draft: Draft, last: Attempt, instrument: Instrument, challenge: boolean): boolean {
-  const tried = new Set(draft.order.attempts.filter((each) => each.round === last.round).map((each) => each.processor));
+  const made = draft.order.attempts.filter((each) => each.round === last.round && !isHeldBack(each));
+  const tried = new Set(made.map((each) => each.processor));
   const rest = draft.rule.processors.filter((processor) => !tried.has(processor));
-  return tryFirstUsable(draft, rest, instrument, 'retry processor', challenge);
+  if (tryFirstUsable(draft, rest, instrument, 'retry processor', challenge)) return true;
+  // What was refused for the moment only may go on where it was, once that is back.
+  const mayReturn = last.failureClass === 'transient' && draft.command === null;
+  return mayReturn && waitToStart(draft, [last.processor], instrument);
 }
 
 function retryProcessorOnce(draft: Draft, last: Attempt, instrument: Instrument): boolean {
@@ -207,28 +226,31 @@ function tryFirstUsable(
   role: string,
   challenge: boolean,
 ): boolean {
-  let first = true;
-  for (const processor of processors) {
-    const sheet = sheetOf(draft, processor);
-    const why = sheet === undefined ? 'no such processor is set up' : null;
-    if (sheet === undefined || !canUse(draft, sheet, instrument, true)) {
-      tellSkipped(draft, processor, why ?? draft.refused.at(-1)?.why ?? 'not usable');
-      first = false;
-      continue;
-    }
-    if (!mayStart(draft, sheet)) return false;
-    startAttempt(draft, {
-      kind: 'card',
-      sheet,
-      instrument,
-      startedBy: 'rule',
-      challenge,
-      role: first || role !== 'main processor' ? role : 'first usable processor',
-    });
-    return true;
+  if (processors.length === 0) {
+    refuse(draft, 'another processor', 'the rule names no further processor');
+    return false;
   }
-  if (processors.length === 0) refuse(draft, 'another processor', 'the rule names no further processor');
-  return false;
+  const sheet = firstUsable(draft, processors, instrument);
+  if (sheet === undefined) return waitToStart(draft, processors, instrument);
+  if (!mayStart(draft, sheet)) return false;
+  const isFirst = sheet.processor === processors[0];
+  startAttempt(draft, {
+    kind: 'card',
+    sheet,
+    instrument,
+    startedBy: 'rule',
+    challenge,
+    role: isFirst || role !== 'main processor' ? role : 'first usable processor',
+  });
+  return true;
+}
+
+/** Every one of them is unusable; those that are only down are worth waiting for, if an attempt could start then. */
+function waitToStart(draft: Draft, processors: string[], instrument: Instrument): boolean {
+  const { order } = draft;
+  if (wasAsked(order) || !isInBudget(draft, 'a try once a processor is back')) return false;
+  const waiting = { instrument, number: order.attempts.length + 1, patient: isPatient(order) };
+  return waitForProcessor(draft, processors, waiting);
 }
 
 /** The automatic budget, and the time in which a buyer who waits must have an answer. */
@@ -243,24 +265,13 @@ function mayStart(draft: Draft, sheet: Sheet): boolean {
     );
     return false;
   }
-  if (fitsAnswer(draft, sheet)) return true;
+  if (answersInTime(draft, sheet, draft.nowMs)) return true;
   const seconds = draft.rule.windows.answerWithinMs / 1000;
   refuse(draft, `a try at ${sheet.processor}`, `the buyer has an answer within ${seconds} s, and it would not fit`);
   return false;
 }
 
-/** The buyer was asked to act: what we do by ourselves from then on needs a mandate. */
-function wasAsked(order: OrderState): boolean {
-  return order.askedBuyer && order.facts.offSession === undefined;
-}
-
 function refusalOf(draft: Draft, attempt: Attempt) {
   const instrument = instrumentById(draft.order, attempt.instrumentId);
   return instrument === undefined ? null : refusalOfInstrument(draft, instrument);
-}
-
-function fitsAnswer(draft: Draft, sheet: Sheet): boolean {
-  if (!draft.order.facts.buyer.present) return true;
-  const endsMs = Date.parse(draft.order.answerFrom) + draft.rule.windows.answerWithinMs;
-  return draft.nowMs + Math.min(sheet.callTimeoutMs, draft.rule.windows.answerWithinMs) <= endsMs;
 }

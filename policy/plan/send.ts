@@ -60,7 +60,7 @@ function actorOf(startedBy: StartedBy): 'system' | 'buyer' | 'support' {
   return startedBy === 'buyer' || startedBy === 'support' ? startedBy : 'system';
 }
 
-function collectingOperation(draft: Draft, kind: Attempt['kind']): MoneyOperationName {
+export function collectingOperation(draft: Draft, kind: Attempt['kind']): MoneyOperationName {
   if (kind === 'hosted_checkout') return 'open_hosted';
   if (kind === 'invoice') return 'open_invoice';
   return draft.order.facts.capture === 'manual' ? 'authorize' : 'charge';

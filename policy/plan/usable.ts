@@ -1,4 +1,6 @@
 import { type Draft, refuse } from '../draft.ts';
+import { isHeldBack } from '../facts.ts';
+import { downReading } from '../health/readings.ts';
 import type { Instrument, OrderState } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 
@@ -39,23 +41,32 @@ export function mayChallenge(order: OrderState, instrument: Instrument): boolean
 /** The automatic budget. What buyer and support start does not use it. */
 export function isInBudget(draft: Draft, what: string): boolean {
   const { automaticAttempts } = draft.rule;
-  const used = draft.order.attempts.filter(
-    ({ startedBy, neverSent }) => neverSent !== true && (startedBy === 'rule' || startedBy === 'schedule'),
-  ).length;
+  const made = draft.order.attempts.filter((attempt) => attempt.neverSent !== true && !isHeldBack(attempt));
+  const used = made.filter(({ startedBy }) => startedBy === 'rule' || startedBy === 'schedule').length;
   if (used < automaticAttempts) return true;
   refuse(draft, what, `the rule allows ${automaticAttempts} automatic attempts`);
   return false;
 }
 
+/** The buyer was asked to act: what we do by ourselves from then on needs a mandate. */
+export function wasAsked(order: OrderState): boolean {
+  return order.askedBuyer && order.facts.offSession === undefined;
+}
+
 /** Can this processor take this instrument for this order? Says why not in the explanation when `explain`. */
 export function canUse(draft: Draft, sheet: Sheet, instrument: Instrument | null, explain: boolean): boolean {
-  const why = whyNot(draft, sheet, instrument);
-  if (why === null) return true;
-  if (explain) refuse(draft, `use ${sheet.processor}`, why, `sheet of ${sheet.processor}`);
+  const { processor } = sheet;
+  const why = whyNever(draft, sheet, instrument);
+  const down = downReading(draft.health, processor, draft.nowMs);
+  if (why === null && down === null) return true;
+  if (!explain) return false;
+  if (why !== null) refuse(draft, `use ${processor}`, why, `sheet of ${processor}`);
+  else refuse(draft, `use ${processor}`, `it is down until ${down?.downUntil}`, `breaker of ${processor}`);
   return false;
 }
 
-function whyNot(draft: Draft, sheet: Sheet, instrument: Instrument | null): string | null {
+/** What speaks against this processor whether it is well or not. */
+export function whyNever(draft: Draft, sheet: Sheet, instrument: Instrument | null): string | null {
   const { facts } = draft.order;
   const unsupported = facts.features.find((feature) => sheet.unsupportedFeatures.includes(feature));
   if (unsupported !== undefined) return `it does not support ${unsupported}`;
@@ -64,9 +75,6 @@ function whyNot(draft: Draft, sheet: Sheet, instrument: Instrument | null): stri
   }
   const operation = facts.capture === 'manual' ? 'authorize' : 'charge';
   if (instrument !== null && !sheet.operations.includes(operation)) return `it does not ${operation}`;
-  const health = draft.health.find((each) => each.processor === sheet.processor);
-  if (health?.downUntil != null && Date.parse(health.downUntil) > draft.nowMs)
-    return `it is down until ${health.downUntil}`;
   return null;
 }
 
@@ -85,7 +93,8 @@ export function credentialFor(
         each.number >= (credential.fromAttempt ?? 0) &&
         each.neverSent !== true &&
         each.instrumentId === instrument.id &&
-        each.processor === processor,
+        each.processor === processor &&
+        !isHeldBack(each),
     );
   });
 }

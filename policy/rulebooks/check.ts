@@ -20,6 +20,7 @@ const RULE_FIELDS = [
   'processors',
   'extraTry',
   'onBlocked',
+  'onProcessorDown',
   'transient',
   'automaticAttempts',
   'laterTriesMs',
@@ -100,6 +101,9 @@ function checkRule(report: Report, value: unknown, path: string, sheets: readonl
   const processors = checkProcessors(report, rule.processors, `${path}.processors`, sheets);
   checkExtraTries(report, rule.extraTry, `${path}.extraTry`, processors);
   report.oneOf(rule.onBlocked, `${path}.onBlocked`, ['retry', 'stop', 'retry_with_3ds']);
+  if (rule.onProcessorDown !== undefined) {
+    report.oneOf(rule.onProcessorDown, `${path}.onProcessorDown`, ['next_processor', 'wait']);
+  }
   report.oneOf(rule.onLateSuccess, `${path}.onLateSuccess`, ['accept', 'give_back']);
   report.integer(rule.automaticAttempts, `${path}.automaticAttempts`, 1, MOST_ATTEMPTS);
   const transient = report.object(rule.transient, `${path}.transient`, ['sameKeyBackoffMs']);

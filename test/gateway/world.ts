@@ -9,6 +9,7 @@ import type { RateLimit } from '../../gateway/http/rate-limit.ts';
 import { createLog } from '../../gateway/log.ts';
 import { startGateway } from '../../gateway/server.ts';
 import type { GatewaySettings } from '../../gateway/settings.ts';
+import { DEFAULT_BREAKER } from '../../policy/health/settings.ts';
 import type { ProcessorSettings } from '../../processors/registry.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { openStore } from '../../store/open.ts';
@@ -127,6 +128,7 @@ async function startWorker({ databaseUrl, taskQueue, sealingKey, processors }: P
       mode: 'test',
       timeScale: 1,
       processors,
+      breaker: DEFAULT_BREAKER,
       maxCachedWorkflows: 100,
     },
     { workflowBundle: { codePath: inject('workflowBundlePath') } },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_BREAKER } from '../../policy/health/settings.ts';
 import type { Rulebook } from '../../policy/rulebook.ts';
 import { RulebookVersionTaken } from '../../store/errors.ts';
 import type { Deployment } from '../../store/store.ts';
@@ -39,7 +40,13 @@ describe('rulebooks', () => {
 });
 
 test('the deployment is what the last worker wrote', async () => {
-  const first: Deployment = { mode: 'test', timeScale: 60, sheets: [], taskQueue: 'payments' };
+  const first: Deployment = {
+    mode: 'test',
+    timeScale: 60,
+    sheets: [],
+    breaker: DEFAULT_BREAKER,
+    taskQueue: 'payments',
+  };
   expect(await opened.store.currentDeployment()).toBeNull();
   await opened.store.publishDeployment(first);
   await opened.store.publishDeployment({ ...first, timeScale: 1 });
