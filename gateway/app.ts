@@ -15,11 +15,19 @@ import { BUYER_ROUTES } from './routes/buyer.ts';
 import { CODEC_ROUTES, codecCors } from './routes/codec.ts';
 import { OPERATIONS_ROUTES } from './routes/operations.ts';
 import { ORDER_ROUTES } from './routes/orders.ts';
+import { PROCESSOR_ROUTES } from './routes/processors.ts';
 import { SERVICE_ROUTES } from './routes/service.ts';
 import { WEBHOOK_ROUTES } from './routes/webhooks.ts';
 import type { Services } from './services.ts';
 
-const API_ROUTES = [...ORDER_ROUTES, ...BUYER_ROUTES, ...WEBHOOK_ROUTES, ...OPERATIONS_ROUTES, ...SERVICE_ROUTES];
+const API_ROUTES = [
+  ...ORDER_ROUTES,
+  ...BUYER_ROUTES,
+  ...PROCESSOR_ROUTES,
+  ...WEBHOOK_ROUTES,
+  ...OPERATIONS_ROUTES,
+  ...SERVICE_ROUTES,
+];
 
 export function createApp(services: Services): Hono {
   const codecIsOn = services.codec.kids.length > 0;

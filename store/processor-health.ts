@@ -23,8 +23,8 @@ export interface CountedCalls extends CallCount {
 export interface HealthReading {
   processor: string;
   state: Breaker['state'];
-  /** For how long it has been in this state, ms. */
-  sinceMs: number;
+  /** For how long it has been in this state, ms; `null`: since ever. */
+  sinceMs: number | null;
   /** Open: for how much longer, ms; else 0. */
   downForMs: number;
   /** How often it opened since it was last closed. */
@@ -104,7 +104,7 @@ function readingOf(row: HealthRow, settings: BreakerSettings): HealthReading {
   return {
     processor: row.processor,
     state: breaker.state,
-    sinceMs: Math.max(0, row.now_ms - breaker.sinceMs),
+    sinceMs: breaker.sinceMs === 0 ? null : Math.max(0, row.now_ms - breaker.sinceMs),
     downForMs: breaker.state === 'open' ? breaker.untilMs - row.now_ms : 0,
     opens: breaker.opens,
     held: breaker.held,

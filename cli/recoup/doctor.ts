@@ -1,5 +1,7 @@
 /** Looks at everything that has to work, says what does not, and what to do about it. */
 import { statSync } from 'node:fs';
+import type { z } from 'zod';
+import type { processorsSchema } from '../../contract/schemas/processors.ts';
 import type { ConnectionFlags } from './connection.ts';
 import { runFileOf } from './connection.ts';
 
@@ -33,6 +35,7 @@ export async function examine(flags: ConnectionFlags): Promise<Check[]> {
     readiness(run.gateway),
     accepted(run.gateway, run.apiKey),
     sealingKeys(run.gateway, run.apiKey),
+    breakers(run.gateway, run.apiKey),
   ]);
   return [...checks, ...answers.flat()];
 }
@@ -83,6 +86,20 @@ function sealingKeyText({ kid, seals, opens, openOrders, reopenableOrders }: Sea
   const need = `${openOrders} open orders, ${reopenableOrders} that can be reopened`;
   const spare = opens && !seals && openOrders + reopenableOrders === 0 ? ' (not needed any more)' : '';
   return `${kid} ${role}: ${need}${spare}`;
+}
+
+/** Each processor by its breaker: one that is down is gone round or waited for, and heals by itself or not. */
+async function breakers(gateway: string, apiKey: string): Promise<Check[]> {
+  const response = await look(`${gateway}/v1/processors`, { authorization: `Bearer ${apiKey}` });
+  if (response?.ok !== true) return [{ name: 'processors', ok: false, detail: 'the gateway does not list them' }];
+  const { processors, breaker } = (await response.json()) as z.output<typeof processorsSchema>;
+  return processors.map(({ processor, health }) => {
+    const { good, bad } = health.calls;
+    const calls = `${good + bad} calls in ${breaker.windowMs / 1000} s, ${bad} failed`;
+    const state = health.state === 'closed' ? 'healthy' : `breaker ${health.state}, ${health.held} attempts held back`;
+    const until = health.downUntil === null ? '' : `, asked again at ${health.downUntil}`;
+    return { name: processor, ok: health.state === 'closed', detail: `${state}${until}: ${calls}` };
+  });
 }
 
 async function look(url: string, headers: Record<string, string> = {}): Promise<Response | null> {

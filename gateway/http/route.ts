@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
  * What an API key may do. `*` is every scope of its merchant; `operations` is about all merchants, and is only given by
  * its name.
  */
-export type Scope = 'orders:read' | 'orders:write' | 'orders:support' | 'operations';
+export type Scope = 'orders:read' | 'orders:write' | 'orders:support' | 'processors:read' | 'operations';
 
 export type Access =
   | { kind: 'key'; scope: Scope }

@@ -86,6 +86,8 @@ export interface SceneOptions {
   webhooks?: 'sent' | 'held';
   /** `RECOUP_CODEC_KEYS` of all parts: what Temporal stores is encrypted. Default: off. */
   codecKeys?: string;
+  /** Further settings of the worker, e.g. `RECOUP_BREAKER_COOL_DOWN_MS`. */
+  env?: Record<string, string>;
   /** A server whose time is not the wall clock's. Default: the shared one. */
   skipping?: { address: string; nowMs(): Promise<number> };
 }
@@ -128,6 +130,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     SIMULATOR_BETA_URL: beta,
     SIMULATOR_GAMMA_URL: gamma,
     SIMULATOR_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    ...options.env,
   };
   const gateway = await startGateway(readSettings(env), createLog(logStream));
   await setWebhooks(simulator, { url: `${gateway.url}/v1/webhooks`, hold: webhooks === 'held' });

@@ -3,6 +3,7 @@ import { decide } from '../../../policy/decide.ts';
 import type { CeilingReading, Decision } from '../../../policy/decision.ts';
 import type { MerchantEvent, OrderEvent, SendCommand, TimelineEntry } from '../../../policy/events.ts';
 import { attemptNumbered, operationOf, primaryOperation } from '../../../policy/facts.ts';
+import { mergeReadings } from '../../../policy/health/readings.ts';
 import { nextActionOf, type Reading } from '../../../policy/next-action.ts';
 import type { OrderState } from '../../../policy/order.ts';
 import type { Refusal } from '../../../policy/refusals.ts';
@@ -11,6 +12,7 @@ import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import type { ProcessorHealth, Sheet } from '../../../policy/sheet.ts';
 import { stageOf } from '../../../policy/stage.ts';
 import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
+import { type Down, heldBack } from './breakers.ts';
 import { type HouseFault, throughHouse } from './house-faults.ts';
 import { deepFreeze, takeWhere } from './lists.ts';
 import { ProcessorModel } from './processor-model.ts';
@@ -23,7 +25,9 @@ export interface WorldOptions {
   sheets?: Sheet[];
   rulebook?: Rulebook;
   ceilings?: CeilingReading[];
+  /** What is known of processors when the order is opened. */
   health?: ProcessorHealth[];
+  down?: Down[];
   /** By number of the send. */
   house?: HouseFault[];
   /** Webhooks that are lost by number; `twice` sends each two times, the second one late. */
@@ -64,12 +68,16 @@ export class World {
   private readonly inbox: OrderEvent[] = [];
   private readonly planned: { atMs: number; act: () => void }[] = [];
   private webhookCount = 0;
+  private health: ProcessorHealth[];
+  readonly openedMs: number;
   private readonly options: WorldOptions;
 
   constructor(options: WorldOptions) {
     this.options = options;
     this.order = options.order;
-    this.nowMs = Date.parse(options.order.openedAt);
+    this.openedMs = Date.parse(options.order.openedAt);
+    this.nowMs = this.openedMs;
+    this.health = options.health ?? [];
     this.reading = {
       rulebook: options.rulebook ?? DEFAULT_RULEBOOK,
       sheets: options.sheets ?? Object.values(SIMULATOR_SHEETS),
@@ -203,15 +211,10 @@ export class World {
 
   private decide(event: OrderEvent, owed: boolean): SendCommand | null {
     const before = deepFreeze(this.order);
-    const { ceilings = [], health = [] } = this.options;
-    const decision = decide({
-      ...this.reading,
-      order: before,
-      event: deepFreeze(event),
-      ceilings,
-      health,
-      now: this.now,
-    });
+    const { health } = this;
+    const basis = { ...this.reading, ceilings: this.options.ceilings ?? [], health: deepFreeze(health) };
+    const decision = decide({ ...basis, order: before, event: deepFreeze(event), now: this.now });
+    if (event.type === 'answered') this.health = mergeReadings(health, event.result.health, this.nowMs);
     this.order = decision.order;
     this.wake = decision.wake;
     this.entries.push(...decision.entries);
@@ -236,6 +239,8 @@ export class World {
     const sends = name === 'lookup' ? 1 : (operationOf(attempt, name)?.sends ?? 0);
     this.sent.push({ ...command, processor: attempt.processor, key: key(name), atMs, sends });
     if (name !== 'lookup') this.fixKey(attempt.number, name, key(name));
+    const held = name === 'lookup' ? null : heldBack(this.options.down ?? [], attempt, name, this);
+    if (held !== null) return { attempt: attempt.number, operation: name, key: key(name), ...held };
     const collecting = name === primary?.operation;
     const first = collecting && attempt.round === 1 && attempt.startedBy === 'rule' && sends === 1;
     const sendNumber = this.sent.filter(({ operation }) => operation !== 'lookup').length - 1;

@@ -44,6 +44,7 @@ const house = fc.array(
 
 const rule: fc.Arbitrary<Partial<Rule>> = fc.record({
   extraTry: fc.constantFrom<Record<string, number>>({}, { alpha: 1 }, { alpha: 1, beta: 2 }),
+  onProcessorDown: fc.constantFrom('next_processor' as const, 'wait' as const),
   onBlocked: fc.constantFrom('retry' as const, 'stop' as const, 'retry_with_3ds' as const),
   onLateSuccess: fc.constantFrom('accept' as const, 'give_back' as const),
   automaticAttempts: fc.integer({ min: 1, max: 6 }),
@@ -136,6 +137,14 @@ export const life = fc.record({
   facts,
   singleUse: fc.boolean(),
   actions: fc.array(action, { maxLength: 8 }),
+  down: fc.array(
+    fc.record({
+      processor: fc.constantFrom('alpha', 'alpha', 'beta', 'gamma'),
+      fromMs: fc.oneof(fc.constant(0), fc.nat({ max: 10_000 }), fc.nat({ max: make.DAY_MS })),
+      untilMs: fc.oneof(fc.nat({ max: 20_000 }), fc.nat({ max: make.HOUR_MS }), fc.nat({ max: 2 * make.DAY_MS })),
+    }),
+    { maxLength: 3 },
+  ),
   webhooks: fc.record({ lose: fc.array(fc.nat({ max: 4 }), { maxLength: 2 }), twice: fc.boolean() }),
 });
 export type Life = typeof life extends fc.Arbitrary<infer T> ? T : never;
@@ -155,6 +164,7 @@ function worldOf(given: Life, watch: NonNullable<WorldOptions['watch']>): World 
     rulebook: make.ruledBy(given.rule),
     sheets: make.sheetsWith(given.sheets as Record<string, object>),
     house: given.house,
+    down: given.down,
     webhooks: given.webhooks,
     watch,
   });
