@@ -1,24 +1,24 @@
-/** Body of `GET /v1/processors`, for the API document. */
+/** Body of `GET /v1/processors`, for the API document; strict, so that a test finds what it does not tell. */
 import { z } from 'zod';
 
 const instant = z.iso.datetime();
 const ms = z.int();
 
-const sheet = z.object({
+const sheet = z.strictObject({
   processor: z.string(),
   account: z.string(),
   callTimeoutMs: ms,
   /** `null`: the same key twice is two charges. */
-  idempotency: z.object({ windowMs: ms, cachesErrors: z.boolean(), maxKeyLength: z.int() }).nullable(),
+  idempotency: z.strictObject({ windowMs: ms, cachesErrors: z.boolean(), maxKeyLength: z.int() }).nullable(),
   lookup: z
     .object({
       by: z.array(z.enum(['reference', 'key'])),
       scheduleMs: z.array(ms),
       maxDelayMs: ms,
-      absence: z.object({ answers: z.int(), settleMs: ms }).nullable(),
+      absence: z.strictObject({ answers: z.int(), settleMs: ms }).nullable(),
     })
     .nullable(),
-  fence: z.object({ payment: z.boolean(), hosted: z.boolean(), invoice: z.boolean() }),
+  fence: z.strictObject({ payment: z.boolean(), hosted: z.boolean(), invoice: z.boolean() }),
   notExecutedStatuses: z.array(z.int()),
   unsupportedFeatures: z.array(z.string()),
   operations: z.array(z.string()),
@@ -28,7 +28,7 @@ const sheet = z.object({
   invoiceMaxMs: ms,
 });
 
-const health = z.object({
+const health = z.strictObject({
   /** `open`: no new attempt. `half_open`: a few probes. `draining`: healed, with a cap until nobody waits any more. */
   state: z.enum(['closed', 'open', 'half_open', 'draining']),
   /** `null`: since ever. */
@@ -39,12 +39,12 @@ const health = z.object({
   /** Attempts held back since it opened. */
   held: z.int(),
   /** In the rolling window: answers (declines are good ones), and failures of the processor itself. */
-  calls: z.object({ good: z.int(), bad: z.int() }),
+  calls: z.strictObject({ good: z.int(), bad: z.int() }),
 });
 
-export const processorsSchema = z.object({
-  processors: z.array(z.object({ processor: z.string(), sheet, health })),
-  breaker: z.object({
+export const processorsSchema = z.strictObject({
+  processors: z.array(z.strictObject({ processor: z.string(), sheet, health })),
+  breaker: z.strictObject({
     windowMs: ms,
     failures: z.int(),
     failurePercent: z.int(),

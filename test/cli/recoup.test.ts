@@ -119,7 +119,9 @@ describe('doctor', () => {
   test('finds everything well, or says what is not', async () => {
     const well = await recoup('doctor', '--json');
     expect(well.code, well.stdout).toBe(0);
-    expect(JSON.parse(well.stdout)).toMatchObject({ ok: true });
+    const { ok, checks } = JSON.parse(well.stdout) as { ok: boolean; checks: { name: string; detail: string }[] };
+    expect(ok).toBe(true);
+    expect(checks.find(({ name }) => name === 'alpha')?.detail).toMatch(/^healthy: \d+ calls in 60 s, \d+ failed$/);
     const ill = await runRecoup(['doctor'], { env: { RECOUP_STATE_DIR: '/nonexistent' } });
     expect(ill.code).toBe(1);
     expect(ill.stdout).toContain('FAIL');
