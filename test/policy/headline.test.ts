@@ -43,6 +43,13 @@ describe('the headline', () => {
       order({ review: { code: 'new_reason', attempt: 1, since } }),
       'A person decides: new_reason.',
     ],
+    [
+      'a processor that is down',
+      order({
+        retryAt: { at: since, instrumentId: 'ins_1', reason: 'processor_down', number: 1, processor: 'alpha' },
+      }),
+      'alpha is down. The payment goes on by itself when it is back.',
+    ],
     ['cancelled', order({ closed: { stage: 'cancelled', at: since } }), 'Cancelled, nothing was kept.'],
   ])('%s', (_name, state, said) => expect(headline(state)).toBe(said));
 });

@@ -56,6 +56,14 @@ describe('a rulebook is refused', () => {
     ).toBe('never_matches');
   });
 
+  it('with something else than going round or waiting where a processor is down; left out, it goes round', () => {
+    for (const word of ['next_processor', 'wait', undefined])
+      expect(withFallback({ onProcessorDown: word })).toEqual([]);
+    for (const word of ['stop', '', null, 1]) {
+      expect(withFallback({ onProcessorDown: word })).toEqual(['invalid_value rules[0].onProcessorDown']);
+    }
+  });
+
   it('once for each thing that is wrong, and for nothing that follows from it', () => {
     expect(withRules({ ...FALLBACK, name: 3 }, { ...rule('a'), name: 4 })).toEqual([
       'invalid_value rules[0].name',
