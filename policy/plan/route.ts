@@ -162,8 +162,7 @@ function extraTry(draft: Draft, last: Attempt, instrument: Instrument): boolean 
 }
 
 function retryProcessor(draft: Draft, last: Attempt, instrument: Instrument, challenge: boolean): boolean {
-  const made = draft.order.attempts.filter((each) => each.round === last.round && !isHeldBack(each));
-  const tried = new Set(made.map((each) => each.processor));
+  const tried = new Set(draft.order.attempts.filter((each) => each.round === last.round).map((each) => each.processor));
   const rest = draft.rule.processors.filter((processor) => !tried.has(processor));
   if (tryFirstUsable(draft, rest, instrument, 'retry processor', challenge)) return true;
   // What was refused for the moment only may go on where it was, once that is back.

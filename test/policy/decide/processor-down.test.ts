@@ -43,6 +43,16 @@ describe('a processor that is down is gone round', () => {
     expect(world.stage).toBe('paid');
   });
 
+  test('overloaded, then down, and no other processor in the rule: it goes on where it was, when that is back', () => {
+    const rulebook = make.ruledBy({ processors: ['alpha'] });
+    const downs = [down('alpha', 5 * MINUTE_MS, 100)];
+    const world = scene({ alpha: ['503', 'ok'] }, { rulebook, facts: make.MANDATE, down: downs }).open();
+    expect(world.pass(SECOND_MS).stage).toBe('retry_scheduled');
+    expect(world.nextAction.type).toBe('wait_processor');
+    expect(world.pass(7 * MINUTE_MS).stage).toBe('paid');
+    expect(reached(world)).toHaveLength(1);
+  });
+
   test('a single-use credential that was held back was not used', () => {
     const credentials = [{ processor: 'alpha', sealed: 's', singleUse: true }];
     const instruments = [make.card('ins_1', { credentials })];
@@ -107,6 +117,16 @@ describe('a processor that is down is waited for', () => {
     expect(world.order.attempts).toHaveLength(1);
   });
 
+  test('where the rule waits, it waits for its first processor, though the next one is back sooner', () => {
+    const health = [
+      { processor: 'alpha', downUntil: '2026-11-22T10:05:00.000Z' },
+      { processor: 'beta', downUntil: '2026-11-22T10:00:30.000Z' },
+    ];
+    const world = scene({}, { rulebook: wait, facts: make.MANDATE, health }).open();
+    expect(world.order.retryAt).toMatchObject({ processor: 'alpha', at: '2026-11-22T10:05:00.000Z' });
+    expect(reached(world.pass(6 * MINUTE_MS))).toEqual(['1/charge/alpha']);
+  });
+
   test('orders come back spread out, each at a time of its own, and never before the breaker said', () => {
     const health = [{ processor: 'alpha', downUntil: '2026-11-22T10:00:20.000Z', spreadMs: 15_000 }];
     const times = Array.from({ length: 200 }, (_, number) => {
@@ -142,6 +162,36 @@ describe('a processor that is down is waited for', () => {
     expect(impatient.say(make.choose('hosted_checkout'))).toBeNull();
     expect(impatient.pass(MINUTE_MS).stage).toBe('hosted_checkout');
     expect(reached(impatient)).toEqual(['1/open_hosted/beta']);
+  });
+
+  test('nor does a wait fit that ends after the caller has left', () => {
+    const health = [{ processor: 'alpha', downUntil: '2026-11-22T10:00:03.000Z' }];
+    const world = scene({}, { rulebook: wait, health, facts: { notAfter: '2026-11-22T10:00:02.000Z' } }).open();
+    expect(world.stage).toBe('waiting_buyer');
+  });
+
+  test('news in between does not start it early', () => {
+    const health = [{ processor: 'alpha', downUntil: '2026-11-22T10:00:20.000Z', spreadMs: 600_000 }];
+    const world = scene({}, { rulebook: wait, facts: make.MANDATE, health }).open();
+    const atMs = Date.parse(world.order.retryAt?.at ?? '');
+    expect(atMs).toBeGreaterThan(Date.parse('2026-11-22T10:00:21.000Z'));
+    world.pass(20 * SECOND_MS + 500);
+    world.say(make.hold());
+    world.say(make.release());
+    world.pass(atMs - world.nowMs - 1);
+    expect(sends(world)).toEqual([]);
+    expect(world.pass(1_000).stage).toBe('paid');
+  });
+
+  test('an attempt that was held back and given up uses no budget: the later try may still be made', () => {
+    const facts = { ...make.MANDATE, buyer: { present: true }, notAfter: '2026-11-22T10:00:20.000Z' };
+    const rulebook = make.ruledBy({ onProcessorDown: 'wait', automaticAttempts: 1 });
+    const world = scene({}, { rulebook, facts, down: [down('alpha', MINUTE_MS)] }).open();
+    expect(world.pass(3 * MINUTE_MS).stage).toBe('paid');
+    expect(world.order.attempts.map(({ startedBy, outcome }) => [startedBy, outcome])).toEqual([
+      ['rule', 'not_executed'],
+      ['schedule', 'succeeded'],
+    ]);
   });
 
   test('with the buyer present and a mandate the order waits on, as a later try, and the buyer can choose meanwhile', () => {
@@ -196,6 +246,15 @@ describe('what the buyer chose', () => {
       instrumentId: 'ins_2',
       startedBy: 'buyer',
     });
+  });
+
+  test('authentication stays at the processor that asked for it: held back there, it goes to no other', () => {
+    const words = { alpha: ['authentication_required', 'ok'] };
+    const world = scene(words, { down: [down('alpha', MINUTE_MS, 5)] }).open();
+    expect(sends(world)).toEqual(['alpha charge', 'alpha charge']);
+    expect(world.order.attempts.at(-1)).toMatchObject({ processor: 'alpha', challenge: true, outcome: 'not_executed' });
+    expect(world.stage).toBe('waiting_buyer');
+    expect(sends(world.pass(5 * MINUTE_MS))).toHaveLength(2);
   });
 
   test('a page opens at a processor that is well', () => {
