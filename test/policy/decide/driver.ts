@@ -274,7 +274,9 @@ export class World {
 
   private fixKey(number: number, name: string, key: string): void {
     const operations = (all: OrderState['attempts'][number]['operations']) =>
-      all.map((each) => (each.operation === name && each.endedAt === null ? { ...each, key, readableKey: key } : each));
+      all.map((each) =>
+        each.key === '' && each.operation === name && each.endedAt === null ? { ...each, key, readableKey: key } : each,
+      );
     this.order = {
       ...this.order,
       attempts: this.order.attempts.map((each) =>

@@ -18,6 +18,8 @@ describe('a processor that is down is gone round', () => {
     expect(reached(world)).toEqual(['1/charge/beta']);
     expect(world.stage).toBe('paid');
     expect(world.order.attempts).toMatchObject([{ number: 1, processor: 'beta', outcome: 'succeeded' }]);
+    // The key is of the processor that it is sent to.
+    expect(world.order.attempts[0]?.operations.map(({ key }) => key)).toEqual(['1/charge/beta']);
     expect(make.toldMerchant(world)).toEqual(['payment_succeeded']);
     expect(told(world, 'attempt_held_back')).toEqual([
       'alpha is down until 2026-11-22 10:00:15 UTC: attempt 1 was held back',
@@ -168,6 +170,26 @@ describe('a processor that is down is waited for', () => {
     const health = [{ processor: 'alpha', downUntil: '2026-11-22T10:00:03.000Z' }];
     const world = scene({}, { rulebook: wait, health, facts: { notAfter: '2026-11-22T10:00:02.000Z' } }).open();
     expect(world.stage).toBe('waiting_buyer');
+  });
+
+  test('a buyer who was asked is not charged when the processor is back', () => {
+    // Of all orders one whose own time comes so late that the wait does not fit.
+    const asked = Array.from({ length: 50 }, (_, number) =>
+      scene({}, { rulebook: wait, facts: { orderId: `o-${number}` }, down: [down('alpha', 4 * SECOND_MS)] }).open(),
+    ).find(({ stage }) => stage === 'waiting_buyer');
+    asked?.pass(5 * SECOND_MS).say(make.hold());
+    asked?.say(make.release());
+    expect(asked?.stage).toBe('waiting_buyer');
+    expect(asked && reached(asked)).toEqual([]);
+  });
+
+  test('a wait whose time went by, for whatever reason, charges nobody who has left', () => {
+    const health = [{ processor: 'alpha', downUntil: '2026-11-22T10:00:03.000Z' }];
+    const world = scene({}, { rulebook: wait, health }).open();
+    world.say(make.hold());
+    world.pass(MINUTE_MS).say(make.release());
+    expect(world.stage).toBe('waiting_buyer');
+    expect(reached(world.pass(MINUTE_MS))).toEqual([]);
   });
 
   test('news in between does not start it early', () => {
