@@ -86,8 +86,7 @@ export interface SceneOptions {
   webhooks?: 'sent' | 'held';
   /** `RECOUP_CODEC_KEYS` of all parts: what Temporal stores is encrypted. Default: off. */
   codecKeys?: string;
-  /** Further settings of the worker, e.g. `RECOUP_BREAKER_COOL_DOWN_MS`. */
-  env?: Record<string, string>;
+  env?: Record<string, string>; // Further settings, e.g. `RECOUP_BREAKER_COOL_DOWN_MS`.
   /** A server whose time is not the wall clock's. Default: the shared one. */
   skipping?: { address: string; nowMs(): Promise<number> };
 }
