@@ -1,12 +1,13 @@
 import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
 import type { MerchantEvent, TimelineEntry } from '../policy/events.ts';
-import type { BreakerSettings } from '../policy/health/settings.ts';
 import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
-import type { Sheet } from '../policy/sheet.ts';
 import type { Instant, MoneyOperationName, Stage } from '../policy/terms.ts';
+import type { Deployment } from './deployment.ts';
 import type { IdentityKeyCopy, SealingKeyUse } from './identity-keys.ts';
 import type { HealthStore } from './processor-health.ts';
+
+export type { Deployment };
 
 /** What the store keeps: the truth that outlives Temporal's retention. One object, opened by `openStore`. */
 export interface Store {
@@ -273,21 +274,6 @@ export interface InboxInput {
   /** Hash of the raw body: the same id with another body is quarantined. */
   bodyHash: string;
   receivedAt: Instant;
-}
-
-export interface Deployment {
-  mode: 'test' | 'live';
-  /** Divides windows and schedules in test mode; 1 otherwise. */
-  timeScale: number;
-  /** Unscaled. */
-  sheets: Sheet[];
-  /** Unscaled. */
-  breaker: BreakerSettings;
-  taskQueue: string;
-  /** Id of the key with which the workers encrypt payloads; `null` or left out: in clear. */
-  codecKeyId?: string | null;
-  /** Ids of the keys with which the workers open credentials. */
-  sealingKeyIds?: readonly string[];
 }
 
 export interface AuditEntry {
