@@ -249,6 +249,15 @@ describe('a processor that is down is waited for', () => {
     expect(world.pass(MINUTE_MS).stage).toBe('paid');
   });
 
+  test('what the rule’s budget does not allow is not waited for', () => {
+    const rulebook = make.ruledBy({ automaticAttempts: 1, laterTriesMs: [] });
+    const words = { alpha: ['insufficient_funds'] };
+    const health = [{ processor: 'beta', downUntil: '2026-11-22T10:00:30.000Z' }];
+    const world = scene(words, { rulebook, facts: make.MANDATE, health }).open();
+    expect(world.stage).toBe('waiting_buyer');
+    expect(sends(world.pass(5 * MINUTE_MS))).toEqual(['alpha charge']);
+  });
+
   test('cancelled while it waits: nothing is ever sent', () => {
     const world = scene({}, { rulebook: wait, facts: make.MANDATE, down: [down('alpha', MINUTE_MS)] }).open();
     world.say(make.cancel());

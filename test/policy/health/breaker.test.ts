@@ -120,10 +120,11 @@ describe('draining', () => {
 
   test('the cap ends when nobody was held back for a while, and then the count begins anew', () => {
     const { breaker, atMs } = drainingFrom(opened());
-    const held = ask(ask(breaker, 'a', atMs).breaker, 'b', atMs).breaker;
-    expect(held.heldAtMs).toBe(atMs);
-    expect(advance(held, settings, atMs + settings.calmMs - 1).state).toBe('draining');
-    expect(advance(held, settings, atMs + settings.calmMs)).toEqual({ ...CLOSED, sinceMs: atMs + settings.calmMs });
+    const heldAtMs = atMs + 10 * SECOND_MS;
+    const held = ask(ask(breaker, 'a', heldAtMs).breaker, 'b', heldAtMs).breaker;
+    const calmAtMs = heldAtMs + settings.calmMs;
+    expect(advance(held, settings, calmAtMs - 1).state).toBe('draining');
+    expect(advance(held, settings, calmAtMs)).toEqual({ ...CLOSED, sinceMs: calmAtMs });
   });
 
   test('a processor that falls ill again is left again, after a few failures', () => {
