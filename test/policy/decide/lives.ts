@@ -141,7 +141,7 @@ export const life = fc.record({
     fc.record({
       processor: fc.constantFrom('alpha', 'alpha', 'beta', 'gamma'),
       fromMs: fc.oneof(fc.constant(0), fc.nat({ max: 10_000 }), fc.nat({ max: make.DAY_MS })),
-      untilMs: fc.oneof(fc.nat({ max: 20_000 }), fc.nat({ max: make.HOUR_MS }), fc.nat({ max: 2 * make.DAY_MS })),
+      forMs: fc.oneof(fc.nat({ max: 20_000 }), fc.nat({ max: 10 * make.MINUTE_MS })),
     }),
     { maxLength: 3 },
   ),
@@ -164,7 +164,7 @@ function worldOf(given: Life, watch: NonNullable<WorldOptions['watch']>): World 
     rulebook: make.ruledBy(given.rule),
     sheets: make.sheetsWith(given.sheets as Record<string, object>),
     house: given.house,
-    down: given.down,
+    down: given.down.map(({ processor, fromMs, forMs }) => ({ processor, fromMs, untilMs: fromMs + forMs })),
     webhooks: given.webhooks,
     watch,
   });
