@@ -11,12 +11,12 @@ const STATUS = { passed: 0, failed: 1 };
 
 class InProcessRunner {
   static inject = ['options'];
-  #folders;
+  #paths;
   #state;
   #tests = null;
 
   constructor(options) {
-    this.#folders = options.inProcess.folders;
+    this.#paths = options.inProcess.tests;
     this.#state = globalThis.__stryker__ ??= {};
   }
 
@@ -68,7 +68,7 @@ class InProcessRunner {
   }
 
   async #load() {
-    this.#tests ??= await loadTests(this.#folders);
+    this.#tests ??= await loadTests(this.#paths);
     return this.#tests;
   }
 }
@@ -82,16 +82,12 @@ async function failureOf(run) {
   }
 }
 
-/** Every test in these folders, by id, ready to be called. */
-async function loadTests(folders) {
+/** Every test in these folders and files, by id, ready to be called. */
+async function loadTests(paths) {
   const runnerFile = createRequire(fromHere.resolve('vitest/package.json')).resolve('@vitest/runner');
   const { collectTests, startTests } = await import(pathToFileURL(runnerFile).href);
   const { TestRunner, test } = await import('vitest');
-  const files = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true })
-      .filter((file) => file.endsWith('.test.ts'))
-      .map((file) => resolve(folder, file)),
-  );
+  const files = paths.flatMap((path) => (path.endsWith('.ts') ? [resolve(path)] : testFilesIn(path)));
   const config = {
     root: process.cwd(),
     allowOnly: false,
@@ -121,6 +117,11 @@ async function loadTests(folders) {
   return tests;
 }
 
+function testFilesIn(folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.test.ts'));
+  return files.map((file) => resolve(folder, file));
+}
+
 function addTests(suite, path, tests, fileName, TestRunner) {
   if (suite.result?.state === 'fail') throw new Error(`${fileName}: ${suite.result.errors?.[0]?.message}`);
   const hooks = TestRunner.getSuiteHooks(suite);
@@ -129,7 +130,9 @@ function addTests(suite, path, tests, fileName, TestRunner) {
   for (const task of suite.tasks) {
     if (task.type === 'suite') addTests(task, [...path, task.name], tests, fileName, TestRunner);
     else {
-      const id = `${fileName.slice(process.cwd().length + 1)}#${[...path, task.name].join(' ')}`;
+      const name = `${fileName.slice(process.cwd().length + 1)}#${[...path, task.name].join(' ')}`;
+      // Rows of a table may share a name.
+      const id = tests.has(name) ? `${name} ${tests.size}` : name;
       tests.set(id, { id, fileName, run: TestRunner.getTestFn(task) });
     }
   }

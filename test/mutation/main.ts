@@ -31,13 +31,13 @@ function chosenGroups(): readonly Group[] {
   return GROUPS.filter(({ name }) => positionals.includes(name));
 }
 
-function mutate({ name, mutate, texts, testRunner }: Group): Promise<MutantResult[]> {
+function mutate({ name, mutate, texts }: Group): Promise<MutantResult[]> {
   const stryker = new Stryker({
     mutate: values.files?.split(',') ?? mutate,
     mutator: { excludedMutations: texts ? [] : ['StringLiteral'] },
     force: values.force,
     ignoreStatic: values.quick,
-    testRunner: testRunner ?? 'in-process',
+    testRunner: 'in-process',
     incrementalFile: `${FOLDER}/${name}.json`,
     jsonReporter: { fileName: `${FOLDER}/${name}-report.json` },
     tempDirName: `${FOLDER}/sandbox-${name}`,

@@ -98,13 +98,16 @@ export class OrderModel {
       this.hear(attempt);
     }
   }
-  /** Some hours pass: while the round is young the same key goes out again, later the processor is only asked. */
+  /** Seconds pass: what got no answer is sent again with its key, while the round is young. */
+  soon(): void {
+    if (this.unknown !== undefined && this.wish === null && !this.late) this.send(this.unknown);
+  }
+  /** Hours pass: what is being closed is asked for again, and of an old round the processor is only asked. */
   wait(): void {
     this.waits += 1;
-    const open = this.payable;
-    if (open !== undefined && this.wish !== null) this.leave();
-    else if (open?.told === null && this.late) this.hear(open);
-    else if (open?.told === null) this.send(open);
+    if (this.payable !== undefined && this.wish !== null) this.leave();
+    else if (this.unknown !== undefined && this.late) this.hear(this.unknown);
+    else this.soon();
     this.late = true;
     this.overdue = this.unknown !== undefined || (this.wish !== null && this.payable !== undefined);
   }
