@@ -1,10 +1,12 @@
 import type { OrderRef } from '../contract/ids.ts';
 import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
+import type { LedgerReading } from '../policy/ceilings/ledger.ts';
 import type { Readings } from '../policy/decision.ts';
 import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
 import type { Sheet } from '../policy/sheet.ts';
 import type { Instant, MoneyOperationName } from '../policy/terms.ts';
+import type { CountedCard } from '../store/card-ledger.ts';
 import type { OpenOrder, Progress, RecallInput, SaveAnswer } from '../store/store.ts';
 
 export type { Progress };
@@ -27,6 +29,8 @@ export interface MoneyOperationInput {
   amountMinor: number;
   currency: string;
   instrumentId: string | null;
+  /** Collecting with a card: as what the card ledger counts it. */
+  card?: CountedCard;
   /** Compact JWE; absent for operations on something that exists at the processor. */
   sealedCredential?: string;
   /** Processor's id of what is captured, voided, refunded, continued or closed. */
@@ -70,6 +74,7 @@ export interface LoadedOrder {
   state: OrderState;
   rulebook: Rulebook;
   sheets: Sheet[];
+  ledger: LedgerReading;
   /** What became of operations that were with a processor when the last run ended: recorded, or unknown. */
   answers: OperationResult[];
 }

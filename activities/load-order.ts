@@ -3,6 +3,7 @@ import type { OperationResult } from '../policy/answers.ts';
 import type { StoredOperation } from '../store/store.ts';
 import type { ActivityContext } from './context.ts';
 import type { LoadedOrder } from './inputs.ts';
+import { readLedger } from './ledger.ts';
 import { unsent } from './results.ts';
 
 /** Reads an order and what a run needs to go on with it, from the store alone. */
@@ -18,6 +19,7 @@ export function createLoadOrder(context: ActivityContext) {
     return {
       state: { ...state, attempts: state.attempts.map((attempt) => ({ ...attempt, lookupSince: null })) },
       ...policy,
+      ledger: await readLedger(context, state),
       answers: answersOwed(stored.state.attempts, await store.listOperations(merchantId, orderId)),
     };
   };

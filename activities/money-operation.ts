@@ -10,6 +10,7 @@ import type { ClaimAnswer } from '../store/store.ts';
 import { admitStart, withHealth } from './admission.ts';
 import type { ActivityContext } from './context.ts';
 import type { MoneyOperationInput } from './inputs.ts';
+import { ceilingsNow, readingOf, readingsAfter } from './ledger.ts';
 import { recordAnswer, recordOutcome, startWorkflowClock } from './record-answer.ts';
 import { resultOfAnswer, unsent } from './results.ts';
 import { recordProofs } from './save-progress.ts';
@@ -53,7 +54,7 @@ export async function moneyOperation(context: ActivityContext, input: MoneyOpera
       return await recordOutcome(context, unsent(input, 'not_sent_in_time', startedAt));
     }
     const result = await sendOnce(context, input, { processor, claim, startedAt, ...credential });
-    const told = withHealth(context, input.processor, result, admitted.permit);
+    const told = withHealth(context, input.processor, { ...result, ...readingsAfter(claim, result) }, admitted.permit);
     return await recordAnswer(context, input, told, workflowNow());
   } finally {
     clearInterval(heartbeat);
@@ -78,6 +79,7 @@ function claimOrFail(context: ActivityContext, input: MoneyOperationInput): Prom
       key: input.key,
       readableKey: input.readableKey,
       requestHash: frozenHash(input),
+      ...(input.card === undefined ? {} : { card: input.card, ceilings: ceilingsNow(context) }),
       resendUntil,
       progress,
       now: new Date(context.nowMs()).toISOString(),
@@ -148,6 +150,9 @@ async function resultWithoutSending(
         provedNotExecuted: false,
         claim: 'conflict',
       };
+    case 'ceiling':
+    case 'forbidden':
+      return { ...unsent(input, claim.kind, startedAt), claim: claim.kind, ...readingOf(claim.card) };
     case 'order_exists':
       return { ...unsent(input, 'order_exists', startedAt), claim: 'order_exists' };
     case 'sent_again':
@@ -185,6 +190,7 @@ async function sendOnce(
     readings: _g,
     resendUntil: _r,
     sendBefore: _b,
+    card: _card,
     timeoutMs,
     inDoubt: _d,
     ...request

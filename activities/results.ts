@@ -47,6 +47,7 @@ export function resultOfAnswer(
     outcome,
     failureClass: classification.failureClass,
     forbidsInstrument: classification.forbidsInstrument && !acts,
+    ...(classification.forbidsEverywhere === true && !acts ? { forbidsEverywhere: true as const } : {}),
     retryAfterMs: classification.retryAfterMs,
     evidence: evidenceOf(answer),
     document: classification.document,
@@ -126,4 +127,6 @@ const DETAILS = [
   'authentication',
   'action',
   'last4',
+  'nativeTries',
+  'cardNames',
 ] as const satisfies readonly (keyof ProcessorResult)[];

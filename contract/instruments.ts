@@ -1,5 +1,5 @@
 /** Builds an instrument from what a caller gave: identity first, then the seal. */
-import type { Instrument, SealedCredential } from '../policy/order.ts';
+import type { IdentitySource, Instrument, SealedCredential } from '../policy/order.ts';
 import type { OrderRef } from './ids.ts';
 import { hashOf } from './keys.ts';
 import type { CollectOrder } from './schemas/orders.ts';
@@ -16,12 +16,14 @@ export async function newInstrument(
   origin: Instrument['origin'],
   sealer: Sealer,
 ): Promise<Instrument> {
-  const identity = countingIdentity(method, order, sealer);
+  const [name, ...others] = namesOf(method, order, sealer);
   const brand = simulatorPart(simulatorToken(method), 'brand');
   const network = method.network ?? brand;
   return {
-    id: `ins_${hashOf([order.merchantId, identity]).slice(0, 16)}`,
-    identity,
+    id: `ins_${hashOf([order.merchantId, name.text]).slice(0, 16)}`,
+    identity: name.text,
+    identityFrom: name.from,
+    ...(others.length > 0 && { aliases: others.map(({ text }) => text) }),
     origin,
     credentials: await sealCredentials(method, sealer),
     ...(network !== undefined && { network }),
@@ -29,20 +31,37 @@ export async function newInstrument(
   };
 }
 
+interface CardName {
+  text: string;
+  from: IdentitySource;
+}
+
 /**
- * What attempts on one card are counted by: the PAR where we have it; the simulator's card; else a keyed hash of the
- * credential, which is the same card only as long as the credential is.
+ * What attempts on one card are counted by, the strongest first: the PAR; the simulator's card; else a keyed hash of each
+ * credential, which is the same card only as long as one of them is. The weaker names come along as aliases, so that a
+ * card met once with its PAR and once with a credential is one card.
  */
-function countingIdentity(method: PaymentMethodFacts, order: OrderRef, sealer: Sealer): string {
-  if (method.par !== undefined) return `par:${method.par}`;
+function namesOf(method: PaymentMethodFacts, order: OrderRef, sealer: Sealer): [CardName, ...CardName[]] {
+  const par: CardName[] = method.par === undefined ? [] : [{ text: `par:${method.par}`, from: 'par' }];
+  const credentials = [...(method.credentials ?? [])].sort((left, right) =>
+    left.processor < right.processor ? -1 : 1,
+  );
+  const from: IdentitySource = credentials.length > 1 ? 'linked_credentials' : 'credential';
+  const hash = (parts: string[]) => sealer.identityHash(parts).slice(0, 32);
   const token = simulatorToken(method);
-  if (token !== undefined) {
-    const card = simulatorPart(token, 'card');
-    if (card !== undefined) return `sim-card:${card}`;
-    return `sim:${sealer.identityHash(['sim', order.merchantId, order.orderId, token]).slice(0, 32)}`;
-  }
-  const [first] = [...(method.credentials ?? [])].sort((left, right) => (left.processor < right.processor ? -1 : 1));
-  return `cred:${sealer.identityHash(['credential', first?.processor ?? '', first?.token ?? '']).slice(0, 32)}`;
+  const card = simulatorPart(token, 'card');
+  const [first, ...rest]: CardName[] = [
+    ...par,
+    ...(card === undefined ? [] : [{ text: `sim-card:${card}`, from: 'simulator_card' as const }]),
+    ...(token === undefined || card !== undefined
+      ? []
+      : [{ text: `sim:${hash(['sim', order.merchantId, order.orderId, token])}`, from: 'credential' as const }]),
+    ...credentials
+      .filter((each) => !each.token.startsWith('sim:'))
+      .map((each) => ({ text: `cred:${hash(['credential', each.processor, each.token])}`, from })),
+  ];
+  if (first === undefined) throw new TypeError('A payment method has a token or a credential: the schema says so.');
+  return [first, ...rest];
 }
 
 async function sealCredentials(method: PaymentMethodFacts, sealer: Sealer): Promise<SealedCredential[]> {

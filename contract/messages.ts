@@ -5,6 +5,7 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
+import type { LedgerReading } from '../policy/ceilings/ledger.ts';
 import type { TimelineEntry } from '../policy/events.ts';
 import type { Instrument, OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
@@ -30,6 +31,8 @@ export interface OrderPaymentInput {
   firstOfOrder: boolean;
   /** Random, the starter's own; answered by `collect`, so that one caller knows that the order is new. Nothing else. */
   startId: string;
+  /** What was read of the card ledger for the order's payment methods; the claims bring later readings. */
+  ledger?: LedgerReading;
   /** What became of operations that were out when an earlier run ended; applied before anything is planned. */
   answers?: OperationResult[];
   /** Continue as new after so many events of the order, at the next quiet point. Default 40; a test forces 1. */
@@ -71,6 +74,8 @@ export interface Command {
   commandId: string;
   actor: Actor;
   reason: string;
+  /** For commands that use a payment method: what was just read of the card ledger, so that they can be refused by it. */
+  ledger?: LedgerReading;
 }
 
 export interface ChooseRecovery extends Command {

@@ -1,3 +1,5 @@
+import type { ForbiddenReading } from './ceilings/ledger.ts';
+import type { CeilingReading } from './decision.ts';
 import type { ProcessorHealth } from './sheet.ts';
 import type { Authentication, FailureClass, Instant, MoneyOperationName, Outcome } from './terms.ts';
 
@@ -39,6 +41,15 @@ export interface ProcessorResult {
   action?: 'authenticate' | 'display_details';
   /** Of the instrument that really paid (hosted pages, invoices). */
   last4?: string;
+  /** Tries that the processor made by itself under this key (its adaptive retries): they count to ceilings like ours. */
+  nativeTries?: NativeTry[];
+  /** Names by which the processor knows the card (its PAR, a fingerprint of its own), as on instruments: `par:…`. */
+  cardNames?: string[];
+}
+
+export interface NativeTry {
+  at: Instant;
+  outcome: 'declined' | 'succeeded';
 }
 
 /** What `classify` says of an answer. Computed once, in the activity, and recorded: a later table never rewrites history. */
@@ -47,6 +58,8 @@ export interface Classification {
   failureClass: FailureClass | null;
   /** Set when a network rule or code forbids this instrument for ever (I4). */
   forbidsInstrument: boolean;
+  /** Set with it when that holds for every order of the merchant, not for this one alone (`blocked_for_good`). */
+  forbidsEverywhere?: true;
   /** Advice with an exact wait (Mastercard 24–30), in milliseconds from the answer. */
   retryAfterMs: number | null;
   /** The row that decided: document and edition, shown in explanations. */
@@ -62,6 +75,7 @@ export interface OperationResult {
   outcome: Outcome;
   failureClass: FailureClass | null;
   forbidsInstrument: boolean;
+  forbidsEverywhere?: true;
   retryAfterMs: number | null;
   /** What happened on the wire or in the claim, as a short word: `succeeded`, `timeout`, `http_500`, `recorded`, `late`, … */
   evidence: string;
@@ -73,8 +87,26 @@ export interface OperationResult {
   provedNotExecuted: boolean;
   /** True when nothing went to the processor this time (claim answered, too late, store down). */
   sent: boolean;
-  /** What the claim in the store said; `conflict` and `order_exists` stop the story for a person or for the store's version. */
-  claim: 'granted' | 'sent_again' | 'recorded' | 'expired' | 'conflict' | 'order_exists' | 'none';
+  /**
+   * What the claim in the store said; `conflict` and `order_exists` stop the story for a person or for the store's version;
+   * `ceiling` and `forbidden` refuse the card, and nothing was sent.
+   */
+  claim:
+    | 'granted'
+    | 'sent_again'
+    | 'recorded'
+    | 'expired'
+    | 'conflict'
+    | 'order_exists'
+    | 'ceiling'
+    | 'forbidden'
+    | 'none';
+  nativeTries?: NativeTry[];
+  cardNames?: string[];
+  /** The card's latest readings, after this operation. */
+  ceilings?: CeilingReading[];
+  /** Another order's outcome forbade the card. */
+  forbidden?: ForbiddenReading[];
   reference?: string;
   amountMinor?: number;
   currency?: string;
@@ -137,9 +169,14 @@ export interface ProcessorEvent {
   networkCode?: string;
   adviceCode?: string;
   authentication?: Authentication;
+  /** As in `ProcessorResult`; on a processor's own page the only thing that says which card was tried. */
+  cardNames?: string[];
+  /** What it tried by itself under our key before this. */
+  nativeTries?: NativeTry[];
   /** Filled by `classify` before the event is signalled, as for answers. */
   failureClass?: FailureClass;
   forbidsInstrument?: boolean;
+  forbidsEverywhere?: true;
   /** Advice with an exact wait, ms from now; as in `Classification`. */
   retryAfterMs?: number;
   occurredAt: Instant;

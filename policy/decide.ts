@@ -14,6 +14,7 @@ import {
 } from './apply/messages.ts';
 import { applyProcessorEvent } from './apply/processor-event.ts';
 import { applyResolved } from './apply/resolve.ts';
+import { markedBy } from './ceilings/ledger.ts';
 import type { DecideInput, Decision } from './decision.ts';
 import { type Draft, startDraft, tell } from './draft.ts';
 import type { Explanation, OrderEvent } from './events.ts';
@@ -21,6 +22,7 @@ import { hasMoney, isAnswerOwed, isPayable } from './facts.ts';
 import { merchantEvents } from './merchant-events.ts';
 import { ruleOf } from './next-action.ts';
 import { askBuyer, followChoice } from './plan/buyer.ts';
+import { countingEvidence } from './plan/counting.ts';
 import { closeAnsweredReview, lateTruth } from './plan/late-truth.ts';
 import { prove } from './plan/prove.ts';
 import { routeAutomatically } from './plan/route.ts';
@@ -43,6 +45,7 @@ export function decide(input: DecideInput): Decision {
   const draft = startDraft(input, ruleOf(input));
   const news = !isRepeated(draft, input.event) && !isTooLate(draft, input.event);
   if (news) apply(draft, input.event);
+  takeMarks(draft);
   applyExpiry(draft);
   lateTruth(draft);
   noteSurplus(draft);
@@ -110,6 +113,19 @@ function apply(draft: Draft, event: OrderEvent): void {
       return applyCaptureRequested(draft, event);
     default:
       return event satisfies never;
+  }
+}
+
+/** Cards that other orders' outcomes forbade are this order's forbidden ones from here on, whatever it was about to do. */
+function takeMarks(draft: Draft): void {
+  const { order } = draft;
+  if (order.closed !== null || draft.forbidden.length === 0) return;
+  for (const [index, instrument] of order.instruments.entries()) {
+    const marked = markedBy(draft.forbidden, instrument);
+    if (marked === instrument) continue;
+    order.instruments[index] = marked;
+    const text = `This payment method is not tried: order ${marked.forbidden?.orderId} was declined with it for good`;
+    tell(draft, 'instrument_forbidden', text, { evidence: marked.forbidden?.source ?? '' });
   }
 }
 
@@ -182,7 +198,7 @@ function explain(draft: Draft): Explanation | null {
   draft.order.lastDecided = told;
   const explanation = {
     rule: { name: draft.rule.name, rulebook: draft.rulebook.id, version: draft.rulebook.version },
-    evidence: draft.evidence,
+    evidence: [...draft.evidence, ...countingEvidence(draft)],
     decided: draft.decided,
     refused: draft.refused,
   };

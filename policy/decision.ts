@@ -1,3 +1,4 @@
+import type { ForbiddenReading } from './ceilings/ledger.ts';
 import type { Explanation, MerchantEvent, OrderEvent, SendCommand, TimelineEntry } from './events.ts';
 import type { OrderState } from './order.ts';
 import type { Rulebook } from './rulebook.ts';
@@ -8,8 +9,9 @@ import type { Instant } from './terms.ts';
 export interface CeilingReading {
   /** Counting identity of the instrument. */
   identity: string;
-  /** Attempts in the window that counts, and the limit. */
+  /** Which ceiling: `mastercard declines in 24 hours`. */
   name: string;
+  /** Attempts in the window that count, and the limit. */
   used: number;
   limit: number;
   windowEndsAt: Instant;
@@ -20,6 +22,8 @@ export interface CeilingReading {
 /** What was read of the world for a decision, and may be other the next time. */
 export interface Readings {
   ceilings: CeilingReading[];
+  /** Cards that other orders' outcomes forbade; decided on like this order's own. */
+  forbidden?: ForbiddenReading[];
   health: ProcessorHealth[];
 }
 

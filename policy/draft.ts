@@ -1,3 +1,5 @@
+import type { ForbiddenReading } from './ceilings/ledger.ts';
+import { latestReadings, readingsIn } from './ceilings/ledger.ts';
 import type { CeilingReading, DecideInput } from './decision.ts';
 import type { Explanation, MerchantEvent, SendCommand, TimelineEntry } from './events.ts';
 import { mergeReadings } from './health/readings.ts';
@@ -15,6 +17,7 @@ export interface Draft {
   rulebook: Rulebook;
   rule: Rule;
   ceilings: CeilingReading[];
+  forbidden: ForbiddenReading[];
   sheets: Sheet[];
   health: ProcessorHealth[];
   now: Instant;
@@ -48,13 +51,14 @@ function copyAttempt(attempt: Attempt): Attempt {
 }
 
 export function startDraft(input: DecideInput, rule: Rule): Draft {
-  const { event } = input;
+  const { event, ceilings, forbidden = [] } = input;
   const nowMs = Date.parse(input.now);
+  const ledger = latestReadings({ ceilings, forbidden }, readingsIn(event));
   return {
     order: copyOrder(input.order),
     rulebook: input.rulebook,
     rule,
-    ceilings: input.ceilings,
+    ...ledger,
     sheets: input.sheets,
     health: mergeReadings(input.health, event.type === 'answered' ? event.result.health : undefined, nowMs),
     now: input.now,

@@ -1,4 +1,5 @@
 import type { OperationResult, ProcessorEvent } from './answers.ts';
+import type { LedgerReading } from './ceilings/ledger.ts';
 import type { Instrument } from './order.ts';
 import type { Actor, Instant, MoneyOperationName, RecoveryPath, Stage } from './terms.ts';
 
@@ -19,11 +20,13 @@ export type OrderEvent =
       path: RecoveryPath;
       instrument?: Instrument;
       instrumentId?: string;
+      /** What whoever sends it has just read of the card ledger. */
+      ledger?: LedgerReading;
     }
   | { type: 'cancel_requested'; id: string; actor: Actor; reason: string }
   | { type: 'retries_held'; id: string; actor: Actor; reason: string }
   | { type: 'retries_released'; id: string; actor: Actor; reason: string }
-  | { type: 'retry_requested'; id: string; actor: Actor; reason: string }
+  | { type: 'retry_requested'; id: string; actor: Actor; reason: string; ledger?: LedgerReading }
   | {
       type: 'unknown_resolved';
       id: string;

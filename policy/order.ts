@@ -52,6 +52,10 @@ export interface Instrument {
   id: string;
   /** Counting identity: PAR, else a keyed hash of the credential; the simulator's card. In clear, never a credential. */
   identity: string;
+  /** What the identity is made of, strongest first; the weaker, the more easily one card counts as two. */
+  identityFrom?: IdentitySource;
+  /** Other names of the same card: keyed hashes of its credentials. A card met under any of them is this one. */
+  aliases?: string[];
   origin: 'order' | 'saved' | 'buyer';
   credentials: SealedCredential[];
   network?: string;
@@ -59,8 +63,20 @@ export interface Instrument {
   issuerCountry?: string;
   last4?: string;
   /** Set once, never removed: no attempt that we submit uses this instrument again (I4). */
-  forbidden?: { since: Instant; attempt: number; failureClass: FailureClass | null; source: string };
+  forbidden?: {
+    since: Instant;
+    attempt: number;
+    failureClass: FailureClass | null;
+    source: string;
+    /** By this order's own outcome, for every order of the merchant: the store marks the card. */
+    everywhere?: true;
+    /** Another order, whose outcome forbade it for all. */
+    orderId?: string;
+  };
 }
+
+/** `linked_credentials`: several processors' credentials that were given as one card's. */
+export type IdentitySource = 'par' | 'simulator_card' | 'linked_credentials' | 'credential';
 
 /** One thing asked of a processor; the same key for every send of it. */
 export interface Operation {

@@ -1,6 +1,6 @@
 import type { OperationResult } from './answers.ts';
 import type { OrderEvent } from './events.ts';
-import { isDefinite, primaryOperation } from './facts.ts';
+import { instrumentById, isDefinite, primaryOperation } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
 
 interface OutcomeProof {
@@ -14,12 +14,20 @@ export function provedOtherwise(before: OrderState, after: OrderState, event: Or
   const proofs: OutcomeProof[] = refundProofs(before, after, answered);
   for (const attempt of after.attempts) {
     const operation = primaryOperation(attempt);
-    if (operation === undefined || operation.key === '' || operation.key === answered) continue;
+    if (operation === undefined || operation.key === '' || !isDefinite(operation.outcome)) continue;
     const was = before.attempts[attempt.number - 1]?.operations[0]?.outcome;
-    if (operation.outcome === was || !isDefinite(operation.outcome)) continue;
+    const proved = operation.outcome !== was && operation.key !== answered;
+    // A card that is forbidden everywhere is told again with the decision: its own call may have found the store away.
+    if (!proved && forbade(after, attempt) === forbade(before, attempt)) continue;
     proofs.push({ key: operation.key, result: proofOf(attempt, operation.key, operation.outcome, after) });
   }
   return proofs;
+}
+
+/** The source of what this attempt's outcome said of its card, for every order of the merchant. */
+function forbade(order: OrderState, attempt: Attempt): string | undefined {
+  const forbidden = instrumentById(order, attempt.instrumentId)?.forbidden;
+  return forbidden?.everywhere === true && forbidden.attempt === attempt.number ? forbidden.source : undefined;
 }
 
 /** Refunds, each under its own key. */
@@ -46,16 +54,18 @@ function proofOf(
   order: OrderState,
 ): OperationResult {
   const at = attempt.endedAt ?? attempt.startedAt;
+  const mark = forbade(order, attempt);
   return {
     attempt: attempt.number,
     operation: 'lookup',
     key,
     outcome,
     failureClass: attempt.failureClass,
-    forbidsInstrument: false,
+    forbidsInstrument: mark !== undefined,
+    ...(mark === undefined ? {} : { forbidsEverywhere: true as const }),
     retryAfterMs: null,
     evidence: 'proved',
-    document: '',
+    document: mark ?? '',
     edition: '',
     provedNotExecuted: outcome === 'not_executed',
     sent: false,

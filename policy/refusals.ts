@@ -1,5 +1,5 @@
 import { isAcceptable, mayTryAgain } from './apply/resolve.ts';
-import type { CeilingReading } from './decision.ts';
+import { type LedgerReading, markedBy, orderMarkedBy } from './ceilings/ledger.ts';
 import {
   attemptNumbered,
   hasMoney,
@@ -7,6 +7,7 @@ import {
   instrumentToRetry,
   isAuthorized,
   isPayable,
+  lastAttempt,
   openGiveBack,
 } from './facts.ts';
 import { isPending, mayChoose, patienceEndsAt, type Reading, ruleOf } from './next-action.ts';
@@ -28,10 +29,10 @@ const CLOSED: Refusal = { code: 'order_closed', message: 'The order is closed. N
 export function refuseRecovery(
   reading: Reading,
   choice: { path: RecoveryPath; instrument?: Instrument; instrumentId?: string },
-  ceilings: CeilingReading[],
+  ledger: LedgerReading,
   now: Instant,
 ): Refusal | null {
-  const { order } = reading;
+  const order = orderMarkedBy(ledger.forbidden, reading.order);
   if (order.closed !== null || order.ending !== null) return CLOSED;
   const patience = refuseImpatience(reading, now);
   if (patience !== null) return patience;
@@ -42,9 +43,10 @@ export function refuseRecovery(
   if (choice.path === 'saved_method' && instrumentById(order, choice.instrumentId ?? null) === undefined) {
     return refused('The order knows no such saved method.');
   }
-  const known = instrumentById(order, choice.instrument?.id ?? choice.instrumentId ?? null) ?? choice.instrument;
-  const refusal = known === undefined ? null : refusalOfInstrument({ order, ceilings }, known);
-  if (refusal !== null) return refused(`This payment method cannot be used: ${refusal.why}. Choose another one.`);
+  const again = choice.path === 'authenticate' ? (lastAttempt(order)?.instrumentId ?? null) : null;
+  const known = instrumentById(order, choice.instrument?.id ?? choice.instrumentId ?? again) ?? choice.instrument;
+  const refusal = known === undefined ? null : refusalNow(order, ledger, markedBy(ledger.forbidden, known), now);
+  if (refusal !== null) return refused(`This payment method cannot be used: ${refusal}. Choose another one.`);
   const offered = offeredPaths(order, ruleOf(reading), reading.sheets).map((each) => each.path);
   if (!offered.includes(choice.path))
     return refused(`The path ${choice.path} is not offered. Offered: ${offered.join(', ') || 'none'}.`);
@@ -75,8 +77,8 @@ export function refuseHold(order: OrderState): Refusal | null {
   return order.closed !== null ? CLOSED : null;
 }
 
-export function refuseRetry(reading: Reading, ceilings: CeilingReading[]): Refusal | null {
-  const { order } = reading;
+export function refuseRetry(reading: Reading, ledger: LedgerReading, now: Instant): Refusal | null {
+  const order = orderMarkedBy(ledger.forbidden, reading.order);
   if (mayTryAgain(order)) return null;
   if (openGiveBack(order) !== undefined)
     return refused('What became of the refund is not known: it is never sent under another key until that is proved.');
@@ -86,9 +88,14 @@ export function refuseRetry(reading: Reading, ceilings: CeilingReading[]): Refus
   if (order.attempts.some(hasMoney)) return refused('The order has its money: there is nothing to try again.');
   const instrument = instrumentById(order, instrumentToRetry(order));
   if (instrument === undefined) return refused('The order has no payment method to try.');
-  const refusal = refusalOfInstrument({ order, ceilings }, instrument);
-  if (refusal !== null) return refused(`This payment method cannot be used: ${refusal.why}.`);
+  const refusal = refusalNow(order, ledger, instrument, now);
+  if (refusal !== null) return refused(`This payment method cannot be used: ${refusal}.`);
   return null;
+}
+
+function refusalNow(order: OrderState, { ceilings }: LedgerReading, instrument: Instrument, now: Instant) {
+  const refusal = refusalOfInstrument({ order, ceilings, nowMs: Date.parse(now) }, instrument);
+  return refusal === null ? null : `${refusal.why} (${refusal.source})`;
 }
 
 export function refuseResolve(

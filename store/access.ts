@@ -1,8 +1,18 @@
 import { and, asc, eq } from 'drizzle-orm';
+import type { Instant } from '../policy/terms.ts';
 import type { Database } from './database.ts';
 import { storableText, toJson } from './json.ts';
 import { apiKeys, audit } from './schema.ts';
-import type { AuditEntry } from './store.ts';
+
+export interface AuditEntry {
+  at: Instant;
+  merchantId: string;
+  orderId: string | null;
+  actor: string;
+  action: string;
+  reason: string;
+  detail: Record<string, unknown>;
+}
 
 export async function saveAudit(database: Database, entry: AuditEntry): Promise<void> {
   await database.statement(

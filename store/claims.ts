@@ -1,5 +1,6 @@
 import type { OperationResult } from '../policy/answers.ts';
 import type { OrderState } from '../policy/order.ts';
+import { type CardRow, cardReading } from './cards.ts';
 import type { Database } from './database.ts';
 import { encodeClaim, encodeProgress } from './encode.ts';
 import { UnknownOperation } from './errors.ts';
@@ -20,6 +21,7 @@ interface ClaimRow {
   resend_until: Date | null;
   result: OperationResult | null;
   state: OrderState | null;
+  reading: CardRow | null;
 }
 
 /** One statement, one commit. The rule is written over claim_operation in `migrations/0003_claim.sql`. */
@@ -31,7 +33,7 @@ export async function claimOperation(database: Database, input: ClaimInput): Pro
     [encodeClaim(input), progress],
   );
   if (!row) throw new Error('claim_operation answered nothing');
-  return claimAnswer(row);
+  return claimAnswer(row, input);
 }
 
 function checked(input: ClaimInput, progress: Progress): Progress {
@@ -41,14 +43,20 @@ function checked(input: ClaimInput, progress: Progress): Progress {
   return progress;
 }
 
-function claimAnswer(row: ClaimRow): ClaimAnswer {
+function claimAnswer(row: ClaimRow, { card: counted, ceilings = [] }: ClaimInput): ClaimAnswer {
   const adopted = row.state ? { storedState: row.state } : {};
+  const reading = counted && row.reading ? cardReading(counted.identity, row.reading, ceilings) : null;
+  const card = reading === null ? {} : { card: reading };
   switch (row.answer) {
     case 'granted':
+      return { kind: 'granted', ...card };
     case 'expired':
-      return { kind: row.answer, ...adopted };
+      return { kind: 'expired', ...adopted };
+    case 'ceiling':
+    case 'forbidden':
+      return { kind: row.answer, card: present(reading), ...adopted };
     case 'sent_again':
-      return { kind: 'sent_again', resendUntil: present(row.resend_until).toISOString(), ...adopted };
+      return { kind: 'sent_again', resendUntil: present(row.resend_until).toISOString(), ...adopted, ...card };
     case 'recorded':
       return { kind: 'recorded', result: present(row.result), ...adopted };
     case 'conflict':
@@ -80,16 +88,21 @@ export async function recordOutcome(database: Database, input: RecordOutcomeInpu
   const [row] = await database.statement<{ known: boolean }>(
     'record_outcome',
     'SELECT record_outcome($1, $2::jsonb) AS known',
-    [input.key, toJson(input.result)],
+    [input.key, toJson(keptOf(input.result))],
   );
   if (!row?.known) throw new UnknownOperation();
+}
+
+/** What was read of the card ledger is news only once: told again later it would pass for the latest. */
+function keptOf({ ceilings: _ceilings, forbidden: _forbidden, ...kept }: OperationResult): OperationResult {
+  return kept;
 }
 
 export async function recordAnswer(database: Database, input: RecordAnswerInput): Promise<{ foretold: boolean }> {
   const [row] = await database.statement<{ known: boolean; foretold: boolean }>(
     'record_answer',
     'SELECT * FROM record_answer($1, $2::jsonb, $3::jsonb, $4)',
-    [input.key, toJson(input.result), encodeProgress(input.progress), input.decidedFrom],
+    [input.key, toJson(keptOf(input.result)), encodeProgress(input.progress), input.decidedFrom],
   );
   if (!row?.known) throw new UnknownOperation();
   return { foretold: row.foretold };

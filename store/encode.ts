@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MerchantEvent } from '../policy/events.ts';
+import { countedCeilings } from './cards.ts';
 import { toJson } from './json.ts';
 import type { ClaimInput, Progress } from './store.ts';
 
@@ -33,8 +34,8 @@ export function encodeProgress(progress: Progress): string {
 
 /** The parameter `c` of claim_operation. */
 export function encodeClaim(input: ClaimInput): string {
-  const { progress: _saved, ...claim } = input;
-  return toJson(claim);
+  const { progress: _saved, ceilings, ...claim } = input;
+  return toJson({ ...claim, ceilings: countedCeilings(ceilings ?? []) });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { findApiKey, listAudit, saveApiKey, saveAudit } from './access.ts';
+import { listCardTries, readCards } from './cards.ts';
 import { claimOperation, recallAnswer, recordAnswer, recordOutcome, saveProgress } from './claims.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { openIdempotency } from './idempotency.ts';
@@ -45,6 +46,8 @@ function storeOver(database: Database): Store {
     listOrders: (query) => listOrders(database, query),
     listTimeline: (merchantId, orderId) => listTimeline(database, merchantId, orderId),
     listOperations: (merchantId, orderId) => listOperations(database, merchantId, orderId),
+    readCards: (input) => readCards(database, input),
+    listCardTries: (merchantId, identity) => listCardTries(database, merchantId, identity),
     findByReference: (processor, reference) => findByReference(database, processor, reference),
     listOpenOrders: (input) => listOpenOrders(database, input),
     storeProcessorEvent: (input) => storeProcessorEvent(database, input),

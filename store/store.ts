@@ -1,8 +1,11 @@
 import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
+import type { Ceiling } from '../policy/ceilings/ceilings.ts';
 import type { MerchantEvent, TimelineEntry } from '../policy/events.ts';
 import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
 import type { Instant, MoneyOperationName, Stage } from '../policy/terms.ts';
+import type { AuditEntry } from './access.ts';
+import type { CardReading, CardTry, CountedCard, ReadCardsInput } from './card-ledger.ts';
 import type { Deployment } from './deployment.ts';
 import type { IdentityKeyCopy, SealingKeyUse } from './identity-keys.ts';
 import type { HealthStore } from './processor-health.ts';
@@ -17,6 +20,7 @@ export interface Store {
    * Writes an operation's outcome. A definite outcome is never overwritten by an indefinite one. `not_executed` of one
    * send ends an operation only while no earlier send's answer is missing; as a proof about the whole operation
    * (`operation: 'lookup'`, or `found` is `absent` or `closed`) always.
+   * The card that was tried learns of it in the same transaction.
    * @throws UnknownOperation when the key was never claimed
    */
   recordOutcome(input: RecordOutcomeInput): Promise<void>;
@@ -39,6 +43,10 @@ export interface Store {
   /** What happened, oldest first, every epoch of it. Planned entries are not kept: they follow from the state. */
   listTimeline(merchantId: string, orderId: string): Promise<StoredTimelineEntry[]>;
   listOperations(merchantId: string, orderId: string): Promise<StoredOperation[]>;
+  /** For planning: how each card stands for this amount. The claim counts anew and has the last word. */
+  readCards(input: ReadCardsInput): Promise<CardReading[]>;
+  /** Every try of one card of the merchant, under whichever of its names, oldest first. */
+  listCardTries(merchantId: string, identity: string): Promise<CardTry[]>;
   /** Finds the order that a processor's reference belongs to. */
   findByReference(
     processor: string,
@@ -132,6 +140,10 @@ export interface ClaimInput {
   requestHash: string;
   /** `null`: never send the same key twice (the sheet has no idempotency). */
   resendUntil: Instant | null;
+  /** What tries a card: as what it counts, and to which ceilings. Not frozen: the network may be learnt later. */
+  card?: CountedCard;
+  /** Those in force, of every network, windows divided by the time scale. Needed with `card`. */
+  ceilings?: Ceiling[];
   /** What was decided before this operation, saved in the same transaction; `null` when nothing is new. */
   progress: Progress | null;
   now: Instant;
@@ -142,14 +154,16 @@ export interface ClaimInput {
  * was reset, or the order was collected again). The stored state was kept; the run should go on from it.
  */
 export type ClaimAnswer =
-  /** First claim of this operation: send it. */
-  | { kind: 'granted' }
+  /** First claim of this operation: send it. `card`: how it stands, this try included. */
+  | { kind: 'granted'; card?: CardReading }
   /** Claimed before, no outcome (or proved not executed), still before `resendUntil` as first claimed: send it again with the same key. */
-  | { kind: 'sent_again'; resendUntil: Instant; storedState?: OrderState }
+  | { kind: 'sent_again'; resendUntil: Instant; storedState?: OrderState; card?: CardReading }
   /** Its outcome is known (`not_executed` once it may not be sent again): do not send. */
   | { kind: 'recorded'; result: OperationResult; storedState?: OrderState }
   /** Claimed before, no outcome, too late to send (or never allowed to): the outcome is unknown. */
   | { kind: 'expired'; storedState?: OrderState }
+  /** The card has no room under a ceiling, or an outcome of any order has forbidden it: only the progress was written. */
+  | { kind: 'ceiling' | 'forbidden'; card: CardReading; storedState?: OrderState }
   /** The key, the attempt number or the order exists with other contents, or another attempt kept the money. */
   | { kind: 'conflict'; what: string }
   /** The order exists and this run does not continue it (collected again after retention, or far behind): nothing was claimed or saved. */
@@ -274,14 +288,4 @@ export interface InboxInput {
   /** Hash of the raw body: the same id with another body is quarantined. */
   bodyHash: string;
   receivedAt: Instant;
-}
-
-export interface AuditEntry {
-  at: Instant;
-  merchantId: string;
-  orderId: string | null;
-  actor: string;
-  action: string;
-  reason: string;
-  detail: Record<string, unknown>;
 }

@@ -48,7 +48,14 @@ async function recorded({ order }: Collection, key: string): Promise<OperationRe
 }
 
 /** Claims that took the progress with them. */
-const WRITTEN = new Set<OperationResult['claim']>(['granted', 'sent_again', 'recorded', 'expired']);
+const WRITTEN = new Set<OperationResult['claim']>([
+  'granted',
+  'sent_again',
+  'recorded',
+  'expired',
+  'ceiling',
+  'forbidden',
+]);
 
 /** The key is fixed before the first send and never again. It is shown beside its readable form. */
 function fixKey(collection: Collection, attempt: Attempt, operation: Operation): void {
@@ -93,6 +100,7 @@ function operationInput(
     amountMinor: operation.amountMinor ?? facts.amount.minor,
     currency: facts.amount.currency,
     instrumentId: attempt.instrumentId,
+    ...(collects && attempt.kind === 'card' ? countedAs(collection, attempt) : {}),
     ...(sealed === undefined ? {} : { sealedCredential: sealed }),
     ...(collects || attempt.reference === null ? {} : { reference: attempt.reference }),
     ...(collects || primary === undefined ? {} : { targetKey: primary.key }),
@@ -110,6 +118,16 @@ function operationInput(
     inDoubt: operation.sendsNotExecuted < operation.sends - 1,
     progress: hasUnsaved(collection) ? progressOf(collection) : null,
     readings: collection.readings,
+  };
+}
+
+/** As what the card ledger counts this attempt. */
+function countedAs({ order }: Collection, attempt: Attempt): Pick<MoneyOperationInput, 'card'> {
+  const instrument = instrumentById(order, attempt.instrumentId);
+  if (instrument === undefined) return {};
+  const { identity, identityFrom = 'credential', aliases = [], network } = instrument;
+  return {
+    card: { identity, identityFrom, aliases, network: network ?? null, startedBy: attempt.startedBy },
   };
 }
 

@@ -3,6 +3,7 @@ import type { LoadedOrder, Progress } from '../activities/inputs.ts';
 import { foretell } from '../contract/foretell.ts';
 import type { OrderPaymentInput } from '../contract/messages.ts';
 import type { OperationResult } from '../policy/answers.ts';
+import { type LedgerReading, latestReadings, NOTHING_READ, readingsIn } from '../policy/ceilings/ledger.ts';
 import { decide, idOf } from '../policy/decide.ts';
 import type { Basis, Decision, Readings } from '../policy/decision.ts';
 import type { MerchantEvent, OrderEvent, TimelineEntry } from '../policy/events.ts';
@@ -29,7 +30,8 @@ export interface Collection {
   wake: Decision['wake'];
   /** The last decision: as of when (ms since 1970), and how long the run's history was. */
   decided: { atMs: number; position: number };
-  readings: Readings;
+  /** The latest ones; those of the card ledger by identity and ceiling, carried through continue-as-new. */
+  readings: Readings & LedgerReading;
   unsaved: Pick<Progress, 'entries' | 'events' | 'appliedEvents' | 'proofs'>;
   /** Writes that wait for the store, one after the other. */
   backlog: Promise<void> | null;
@@ -51,7 +53,7 @@ export function openCollection(input: OrderPaymentInput): Collection {
     accepted: !input.firstOfOrder,
     wake: null,
     decided: { atMs: 0, position: 0 },
-    readings: { ceilings: [], health: input.health ?? [] },
+    readings: { ...(input.ledger ?? NOTHING_READ), health: input.health ?? [] },
     unsaved: nothingUnsaved(),
     backlog: null,
     firstWrite: input.firstOfOrder,
@@ -113,6 +115,7 @@ function take(collection: Collection, event: OrderEvent, now: string, decision: 
     collection.readings = { ...collection.readings, health };
   }
   collection.order = decision.order;
+  learnReadings(collection, readingsIn(event));
   collection.decided = { atMs: Date.parse(now), position: workflowInfo().historyLength };
   if (idOf(event) !== null) collection.sinceKept.push(event);
   collection.wake = decision.wake;
@@ -123,6 +126,11 @@ function take(collection: Collection, event: OrderEvent, now: string, decision: 
     collection.unsaved.appliedEvents.push({ processor, eventId });
   }
   return decision;
+}
+
+function learnReadings(collection: Collection, fresh: Partial<LedgerReading>): void {
+  const { readings } = collection;
+  collection.readings = { ...readings, ...latestReadings(readings, fresh) };
 }
 
 function nothingUnsaved(): Collection['unsaved'] {
@@ -193,9 +201,10 @@ export function isAnswerable({ order, inbox }: Collection): boolean {
 }
 
 /** The store's version of the order takes the place of this run's: it was collected before, and goes on from there. */
-export function adopt(collection: Collection, { state, rulebook, sheets }: LoadedOrder): void {
+export function adopt(collection: Collection, { state, rulebook, sheets, ledger }: LoadedOrder): void {
   log.info('The order is known to the store: this run goes on with it', { orderId: state.facts.orderId });
   collection.order = state;
+  learnReadings(collection, ledger);
   // The order keeps the version that it began with. And it is no news to the caller who found it.
   collection.input = { ...collection.input, rulebook, sheets, startId: `found-${state.seq}` };
   collection.firstWrite = false;

@@ -1,6 +1,7 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import * as messages from '../contract/messages.ts';
+import { type LedgerReading, latestReadings } from '../policy/ceilings/ledger.ts';
 import type { OrderEvent } from '../policy/events.ts';
 import { moneyOf } from '../policy/facts.ts';
 import type { Reading } from '../policy/next-action.ts';
@@ -22,7 +23,9 @@ export function receiveMessages(collection: Collection): void {
 function receiveCollect(collection: Collection): void {
   setHandler(messages.collect, async () => {
     collection.accepted = true;
-    await shielded(() => condition(() => collection.order.seq > 0 && isAnswerable(collection)));
+    // An order whose first decision sends nothing hears from its first write whether the store knows it from before.
+    const isOurs = () => collection.order.seq > 0 && !collection.firstWrite;
+    await shielded(() => condition(() => isOurs() && isAnswerable(collection)));
     const { requestHash } = collection.order.facts;
     return { requestHash, startId: collection.input.startId, view: viewOf(collection) };
   });
@@ -33,7 +36,7 @@ function receiveCommands(collection: Collection): void {
   command(
     collection,
     messages.chooseRecovery,
-    (choice) => refusals.refuseRecovery(reading(), choice, [], now()),
+    (choice) => refusals.refuseRecovery(reading(), choice, ledgerFor(collection, choice), now()),
     (choice) => ({
       type: 'recovery_chosen',
       id: choice.commandId,
@@ -41,6 +44,7 @@ function receiveCommands(collection: Collection): void {
       path: choice.path,
       ...(choice.instrument === undefined ? {} : { instrument: choice.instrument }),
       ...(choice.instrumentId === undefined ? {} : { instrumentId: choice.instrumentId }),
+      ...(choice.ledger === undefined ? {} : { ledger: choice.ledger }),
     }),
   );
   command(
@@ -61,7 +65,18 @@ function receiveCommands(collection: Collection): void {
   plainCommand(collection, messages.closeOrder, 'close_requested', () => refusals.refuseEnding(collection.order));
   plainCommand(collection, messages.holdRetries, 'retries_held', () => refusals.refuseHold(collection.order));
   plainCommand(collection, messages.releaseRetries, 'retries_released', () => refusals.refuseHold(collection.order));
-  plainCommand(collection, messages.retryNow, 'retry_requested', () => refusals.refuseRetry(reading(), []));
+  command(
+    collection,
+    messages.retryNow,
+    (each) => refusals.refuseRetry(reading(), ledgerFor(collection, each), now()),
+    ({ commandId, actor, reason, ledger }) => ({
+      type: 'retry_requested',
+      id: commandId,
+      actor,
+      reason,
+      ...(ledger === undefined ? {} : { ledger }),
+    }),
+  );
   plainCommand(collection, messages.capture, 'capture_requested', () => refusals.refuseCapture(collection.order));
 }
 
@@ -92,7 +107,7 @@ type PlainEvent = Extract<OrderEvent, { reason: string; id: string; actor: unkno
 function plainCommand(
   collection: Collection,
   definition: CommandDefinition<messages.Command>,
-  type: Exclude<PlainEvent, 'unknown_resolved'>,
+  type: Exclude<PlainEvent, 'unknown_resolved' | 'retry_requested'>,
   refusal: () => refusals.Refusal | null,
 ): void {
   command(collection, definition, refusal, ({ commandId, actor, reason }) => ({ type, id: commandId, actor, reason }));
@@ -137,6 +152,11 @@ function answerQueries(collection: Collection): void {
   setHandler(messages.nextAction, () => nextActionIn(collection));
   setHandler(messages.explain, () => collection.told.filter(({ explanation }) => explanation !== undefined));
   setHandler(messages.money, () => moneyOf(collection.order));
+}
+
+/** What the run knows, with what the command's sender has just read. */
+function ledgerFor({ readings }: Collection, command: messages.Command): LedgerReading {
+  return latestReadings(readings, command.ledger ?? {});
 }
 
 function readingOf({ order, input }: Collection): Reading {

@@ -138,10 +138,12 @@ async function shouldContinue(collection: Collection, events: number): Promise<b
 
 async function goOnInNewRun({ input, order, readings }: Collection): Promise<never> {
   const { answers: _answers, ...rest } = input;
+  const { ceilings, forbidden, health } = readings;
   return continueAsNew<typeof orderPayment>({
     ...rest,
     state: order,
-    health: readings.health,
+    ledger: { ceilings, forbidden },
+    health,
     reopened: false,
     firstOfOrder: false,
   });

@@ -11,6 +11,7 @@ import type {
   ResolveRequest,
 } from '../../contract/schemas/orders.ts';
 import type { Sealer } from '../../contract/sealing.ts';
+import type { LedgerReading } from '../../policy/ceilings/ledger.ts';
 import { isAtRest } from '../../policy/facts.ts';
 import { orderView } from '../../policy/next-action.ts';
 import type { OrderState } from '../../policy/order.ts';
@@ -20,6 +21,7 @@ import type { Store } from '../../store/store.ts';
 import { recoupError } from '../errors.ts';
 import type { CollectedOrder, OrderPage } from '../orders.ts';
 import type { Call } from './caller.ts';
+import { CardLedger } from './card-ledger.ts';
 import { type CommandName, sendCommand } from './commands.ts';
 import { type FindProcessor, withPage } from './pages.ts';
 import { type OrderPolicy, Policies } from './policies.ts';
@@ -46,11 +48,13 @@ const PAGE_STAGES: ReadonlySet<string> = new Set(['waiting_authentication', 'hos
 export class TemporalOrders {
   readonly reader: OrderReader;
   readonly policies: Policies;
+  readonly ledger: CardLedger;
   readonly #parts: TemporalOrdersParts;
 
   constructor(parts: TemporalOrdersParts) {
     this.#parts = parts;
     this.policies = new Policies(parts.store);
+    this.ledger = new CardLedger(parts.store);
     this.reader = new OrderReader({ ...parts, policies: this.policies });
   }
 
@@ -67,7 +71,8 @@ export class TemporalOrders {
       waitMs: call.waitMs,
       sealer: this.#parts.sealer,
     });
-    const start = this.#startOf(state, policy, { reopened: false, waitMs: call.waitMs, health });
+    const ledger = await this.ledger.read(state, state.instruments, policy.deployment);
+    const start = this.#startOf(state, policy, { reopened: false, waitMs: call.waitMs, health, ledger });
     const started = await startOrder(this.#parts.client, start);
     return this.#collected(started, state, policy);
   }
@@ -112,16 +117,18 @@ export class TemporalOrders {
 
   async recover(orderId: string, choice: RecoveryRequest, call: Call): Promise<OrderView> {
     const order = ref(orderId, call);
-    await this.reader.require(order);
+    const state = await this.reader.require(order);
     const { path, paymentMethod, instrument, reason = 'chosen' } = choice;
+    const { deployment } = await this.policies.current(order.merchantId);
     const extra: Partial<messages.ChooseRecovery> = { path };
     if (paymentMethod !== undefined) {
-      const { deployment } = await this.policies.current(order.merchantId);
       const wrong = wrongEnvironment(paymentMethod, deployment.mode);
       if (wrong !== null) throw recoupError('wrong_environment', `paymentMethod ${wrong}.`);
       extra.instrument = await newInstrument(paymentMethod, order, 'buyer', this.#parts.sealer);
     }
     if (instrument !== undefined) extra.instrumentId = instrument;
+    const methods = extra.instrument === undefined ? state.instruments : [...state.instruments, extra.instrument];
+    extra.ledger = await this.ledger.read(state, methods, deployment);
     return this.#command('recover', order, { reason, ...extra }, call);
   }
 
@@ -131,7 +138,12 @@ export class TemporalOrders {
     reason: string,
     call: Call,
   ): Promise<OrderView> {
-    return this.#command(name, ref(orderId, call), { reason }, call);
+    const order = ref(orderId, call);
+    if (name !== 'retry') return this.#command(name, order, { reason }, call);
+    const state = await this.reader.require(order);
+    const { deployment } = await this.policies.current(order.merchantId);
+    const ledger = await this.ledger.read(state, state.instruments, deployment);
+    return this.#command(name, order, { reason, ledger }, call);
   }
 
   async resolve(orderId: string, input: ResolveRequest, call: Call): Promise<OrderView> {
@@ -156,8 +168,11 @@ export class TemporalOrders {
     await this.#audit('reopen', order, reason, {}, call);
     const { facts } = stored.state;
     const policy = await this.policies.ofOrder(order.merchantId, facts.rulebook.hash);
-    const health = await this.policies.health();
-    const start = this.#startOf(stored.state, policy, { reopened: true, waitMs: call.waitMs, health });
+    const [health, ledger] = await Promise.all([
+      this.policies.health(),
+      this.ledger.read(stored.state, stored.state.instruments, policy.deployment),
+    ]);
+    const start = this.#startOf(stored.state, policy, { reopened: true, waitMs: call.waitMs, health, ledger });
     const started = await reopenOrder(this.#parts.client, start);
     if (started.kind === 'unreachable') throw started.error;
     return this.get(orderId, call);
@@ -184,16 +199,18 @@ export class TemporalOrders {
   #startOf(
     state: OrderState,
     policy: OrderPolicy,
-    how: { reopened: boolean; waitMs: number; health: ProcessorHealth[] },
+    how: { reopened: boolean; waitMs: number; health: ProcessorHealth[]; ledger: LedgerReading },
   ): StartOrder {
     const { rulebook, sheets, deployment } = policy;
+    const { reopened, ledger } = how;
     return {
       input: {
         state,
         rulebook,
         sheets,
-        reopened: how.reopened,
-        firstOfOrder: !how.reopened,
+        ledger,
+        reopened,
+        firstOfOrder: !reopened,
         ...(how.health.length > 0 && { health: how.health }),
       },
       taskQueue: this.#parts.taskQueue ?? deployment.taskQueue,

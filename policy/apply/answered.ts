@@ -11,6 +11,7 @@ import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
 import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp, totalsOf } from './give-back.ts';
 import { takeMoney } from './money-facts.ts';
 import { isCredentialUnreadable, park } from './park.ts';
+import { tellNativeTries, tellRefusedCard } from './tries.ts';
 
 /** An operation came back: write down what it proves. What follows from it is planned afterwards, from the state alone. */
 export function applyAnswer(draft: Draft, result: OperationResult): void {
@@ -29,7 +30,7 @@ export function applyAnswer(draft: Draft, result: OperationResult): void {
   if (result.operation === 'refund') return applyGiveBackAnswer(draft, attempt, operation, result);
   operation.endedAt = result.endedAt;
   if (result.claim === 'conflict') return applyConflict(draft, attempt, operation);
-  if (!result.sent && result.claim === 'none') return applyNeverSent(draft, attempt, operation, result);
+  if (!result.sent && NEVER_SENT.has(result.claim)) return applyNeverSent(draft, attempt, operation, result);
   if (result.provedNotExecuted) operation.sendsNotExecuted += 1;
   const outcome = outcomeOfAllSends(operation, result);
   // A webhook may have told the end while the call was out: no answer is no news then.
@@ -77,6 +78,7 @@ function applyNeverSent(draft: Draft, attempt: Attempt, operation: Operation, re
   operation.outcome = everySend ? 'not_executed' : 'unknown';
   if (operation !== primaryOperation(attempt) || !everySend) return followUp(draft, attempt);
   if (isCredentialUnreadable(result)) return park(draft, attempt, operation, result);
+  if (result.claim === 'ceiling' || result.claim === 'forbidden') tellRefusedCard(draft, attempt, result);
   learn(draft, attempt, { ...truthOf(result), outcome: 'not_executed', failureClass: classOfUnsent(result) });
   if (result.evidence === 'late') draft.order.askedBuyer = true;
 }
@@ -95,12 +97,17 @@ function applyHeldBack(draft: Draft, attempt: Attempt, operation: Operation): vo
   tell(draft, 'attempt_held_back', text, { attempt, evidence: PROCESSOR_DOWN });
 }
 
-function classOfUnsent({ evidence }: OperationResult): FailureClass | null {
-  if (evidence === 'late') return null;
+/** The claim was not asked for, or it refused the card: a ceiling is reached, or another order's outcome forbids it. */
+const NEVER_SENT = new Set<OperationResult['claim']>(['none', 'ceiling', 'forbidden']);
+
+/** No class: nothing failed, and nothing may be concluded for another processor. What is refused is the card. */
+function classOfUnsent({ evidence, claim }: OperationResult): FailureClass | null {
+  if (evidence === 'late' || claim === 'ceiling' || claim === 'forbidden') return null;
   return evidence === 'processor_missing' ? 'misconfigured' : 'transient';
 }
 
 function applyCollecting(draft: Draft, attempt: Attempt, operation: Operation, result: OperationResult): void {
+  tellNativeTries(draft, attempt, result);
   const sheet = sheetOf(draft, attempt.processor);
   if (result.failureClass === 'duplicate' && doubtEarlier(draft, attempt, operation, result)) return;
   learn(draft, attempt, truthOf(result));
@@ -265,6 +272,7 @@ export function truthOf(result: OperationResult): Truth {
     outcome: result.outcome,
     failureClass: result.failureClass,
     forbidsInstrument: result.forbidsInstrument,
+    forbidsEverywhere: result.forbidsEverywhere,
     retryAfterMs: result.retryAfterMs,
     source: result.evidence,
     ...(result.document === '' ? {} : { document: `${result.document} (${result.edition})` }),

@@ -10,6 +10,7 @@ export interface Truth {
   outcome: Outcome;
   failureClass: FailureClass | null;
   forbidsInstrument: boolean;
+  forbidsEverywhere?: true | undefined;
   retryAfterMs: number | null;
   /** Short word for the timeline: where this is known from. */
   source: string;
@@ -152,7 +153,13 @@ function forbid(draft: Draft, attempt: Attempt, truth: Truth): void {
   const instrument = instrumentById(draft.order, attempt.instrumentId);
   if (instrument === undefined || instrument.forbidden !== undefined) return;
   const source = truth.document ?? truth.source;
-  const forbidden = { since: draft.now, attempt: attempt.number, failureClass: truth.failureClass, source };
+  const forbidden = {
+    since: draft.now,
+    attempt: attempt.number,
+    failureClass: truth.failureClass,
+    source,
+    ...(truth.forbidsEverywhere === true ? { everywhere: true as const } : {}),
+  };
   draft.order.instruments = draft.order.instruments.map((each) =>
     each.id === instrument.id || each.identity === instrument.identity ? { ...each, forbidden } : each,
   );
@@ -197,6 +204,8 @@ function learnUnknown(draft: Draft, attempt: Attempt, truth: Truth): void {
   attempt.failureClass = truth.failureClass ?? 'unknown_outcome';
   attempt.processorCode = truth.code ?? null;
   attempt.proof ??= { since: draft.now, lookups: 0, absentAt: [], nextLookupAt: null, nextResendAt: null };
+  // Advice never to try again holds whatever becomes of this attempt.
+  if (truth.forbidsInstrument) forbid(draft, attempt, truth);
   draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: no definite answer (${truth.source})`);
   if (!news) return;
   tell(

@@ -125,6 +125,7 @@ function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
     outcome: PROVES_NOTHING.has(failureClass) ? 'unknown' : 'declined',
     failureClass,
     forbidsInstrument: event.forbidsInstrument ?? false,
+    forbidsEverywhere: event.forbidsEverywhere,
     retryAfterMs: event.retryAfterMs ?? null,
     source: 'webhook',
     reference: event.reference,

@@ -75,12 +75,16 @@ export function classifyEvent(
   const answer = { kind: 'result', status: 'declined', ...withoutUndefined(said) } as const;
   const { timeScale = 1, ...region } = context;
   const classified = classify(answer, sheet, { operation: 'charge', ...region }, tables);
-  const { failureClass, forbidsInstrument, retryAfterMs } = scaleClassification(classified, timeScale);
+  const { failureClass, forbidsInstrument, forbidsEverywhere, retryAfterMs } = scaleClassification(
+    classified,
+    timeScale,
+  );
   return {
     ...event,
     ...(failureClass === null ? {} : { failureClass }),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
     forbidsInstrument,
+    ...(forbidsEverywhere === undefined ? {} : { forbidsEverywhere }),
   };
 }
 
@@ -163,10 +167,16 @@ function ofDecline(
     outcome: UNPROVED.has(failureClass) ? 'unknown' : 'declined',
     failureClass,
     forbidsInstrument: parts.some((part) => part.forbidsInstrument === true),
+    ...(parts.some(isForEveryOrder) ? { forbidsEverywhere: true as const } : {}),
     retryAfterMs: waits.some((wait) => wait > 0) ? Math.max(...waits) : null,
     document: decided?.document ?? '',
     edition: decided?.edition ?? '',
   };
+}
+
+/** A processor's block list knows orders, not cards: `blocked_for_good` is said of the one order. */
+function isForEveryOrder({ forbidsInstrument, class: failureClass }: FailureRow): boolean {
+  return forbidsInstrument === true && failureClass !== 'blocked_for_good';
 }
 
 /** The rows that have a say in a decline: the processor's code first, then network, advice, authentication. */
@@ -239,6 +249,7 @@ function fromRow(outcome: Outcome, row: FailureRow): Classification {
     outcome,
     failureClass: row.class,
     forbidsInstrument: row.forbidsInstrument === true,
+    ...(isForEveryOrder(row) ? { forbidsEverywhere: true as const } : {}),
     retryAfterMs: row.retryAfterMs ?? null,
     document: row.document,
     edition: row.edition,

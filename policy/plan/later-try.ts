@@ -1,10 +1,11 @@
+import { ceilingText } from '../ceilings/ceilings.ts';
 import { type Draft, refuse, tell } from '../draft.ts';
 import { instrumentById, lastAttempt } from '../facts.ts';
 import type { Attempt, Instrument, OrderState } from '../order.ts';
 import { instantText } from '../words.ts';
 import { firstUsable, waitForProcessor } from './first-usable.ts';
 import { startAttempt } from './send.ts';
-import { isInBudget, refusalOfInstrument } from './usable.ts';
+import { advisedWait, isInBudget, reachedCeiling, refusalOfInstrument } from './usable.ts';
 
 /**
  * Later tries by ourselves: only with a mandate, only on the payment method that it was given for, only for classes that
@@ -28,7 +29,12 @@ function startLaterTry(draft: Draft, planned: NonNullable<OrderState['retryAt']>
   // What waited for a processor may have begun with the buyer, who has an answer by now.
   if (order.facts.offSession === undefined) return false;
   const instrument = instrumentById(order, instrumentId);
-  if (instrument === undefined || refusalOfInstrument(draft, instrument) !== null) return false;
+  if (instrument === undefined) return false;
+  const refusal = refusalOfInstrument(draft, instrument);
+  if (refusal !== null) {
+    refuse(draft, 'the later try that is due', refusal.why, refusal.source);
+    return false;
+  }
   if (!isInBudget(draft, 'a later try')) return false;
   const { processors } = draft.rule;
   const sheet = firstUsable(draft, processors, instrument);
@@ -43,13 +49,13 @@ function scheduleLaterTry(draft: Draft): boolean {
   const { order } = draft;
   const healing = healingAttempt(draft);
   if (healing === null) return false;
-  const { last, instrument } = healing;
+  const { instrument } = healing;
   if (order.facts.offSession === undefined) {
     refuse(draft, 'a later try by ourselves', 'there is no mandate for it (off-session agreement)');
     return false;
   }
   if (!isInBudget(draft, 'a later try')) return false;
-  const planned = nextTime(draft, last);
+  const planned = nextTime(draft, instrument);
   if (planned === null) {
     refuse(draft, 'a later try', "the rule's later tries are used up");
     return false;
@@ -63,31 +69,59 @@ function scheduleLaterTry(draft: Draft): boolean {
   return true;
 }
 
-/** The last try with the order's own payment method, if time can heal what it failed of. */
-function healingAttempt(draft: Draft): { last: Attempt; instrument: Instrument } | null {
+/**
+ * The order's own payment method, if time can heal what its last try failed of: a decline for now, a processor that was
+ * not reachable, or a ceiling, whose window ends. What never reached a processor tells nothing of the card.
+ */
+function healingAttempt(draft: Draft): { instrument: Instrument } | null {
   const { order } = draft;
-  if (lastAttempt(order)?.kind !== 'card') return null;
+  const newest = lastAttempt(order);
+  if (newest !== undefined && newest.kind !== 'card') return null;
   const instrument = order.instruments.find(({ origin }) => origin === 'order');
-  if (instrument === undefined || refusalOfInstrument(draft, instrument) !== null) return null;
-  const last = order.attempts.filter(({ instrumentId }) => instrumentId === instrument.id).at(-1);
-  if (last === undefined) return null;
-  const heals = last.failureClass === 'soft_decline' || last.failureClass === 'transient';
-  return heals ? { last, instrument } : null;
+  if (instrument === undefined || refusalOfInstrument(draft, instrument)?.code === 'forbidden') return null;
+  const last = order.attempts.findLast((each) => each.instrumentId === instrument.id && !wasNeverSent(each));
+  const heals = last?.failureClass === 'soft_decline' || last?.failureClass === 'transient';
+  const refused = reachedCeiling(draft, instrument) !== undefined || (newest !== undefined && wasNeverSent(newest));
+  return heals || (last === undefined && refused) ? { instrument } : null;
 }
 
-/** The advice's time, exactly, where the issuer gave one; else the first of the rule's times that is neither used nor past. */
+/** Refused by its claim, and not by what a processor said of it. */
+function wasNeverSent({ outcome, failureClass, fencedAt }: Attempt): boolean {
+  return outcome === 'not_executed' && failureClass === null && fencedAt === null;
+}
+
+type PlannedReason = 'schedule' | 'advice' | 'ceiling';
+
+/**
+ * The advice's time, exactly, where the issuer gave one; else the first of the rule's times that is neither used nor past.
+ * Never before a reached ceiling's window ends: a time that lies in the window is moved to its end.
+ */
 function nextTime(
   draft: Draft,
-  last: Attempt,
-): { atMs: number; told: { reason: 'schedule' | 'advice'; number: number } } | null {
+  instrument: Instrument,
+): { atMs: number; told: { reason: PlannedReason; number: number } } | null {
   const { attempts } = draft.order;
-  const [first] = attempts;
+  const [begin] = attempts;
   const made = attempts.filter(({ startedBy }) => startedBy === 'schedule').length;
-  const fromMs = Date.parse(first?.endedAt ?? first?.startedAt ?? draft.now);
-  const adviceMs = last.retryNotBefore === null ? 0 : Date.parse(last.retryNotBefore);
+  const fromMs = Date.parse(begin?.endedAt ?? begin?.startedAt ?? draft.now);
+  const advised = advisedWait(draft.order, instrument);
+  const adviceMs = advised === null ? 0 : Date.parse(advised);
+  const ceiling = reachedCeiling(draft, instrument);
+  const freeMs = ceiling === undefined ? 0 : Date.parse(ceiling.windowEndsAt);
   const times = draft.rule.laterTriesMs.slice(made).map((delayMs) => fromMs + delayMs);
-  if (times.length > 0 && adviceMs > draft.nowMs)
-    return { atMs: adviceMs, told: { reason: 'advice', number: made + 1 } };
-  const atMs = times.find((time) => time > draft.nowMs);
-  return atMs === undefined ? null : { atMs, told: { reason: 'schedule', number: made + 1 } };
+  if (times.length === 0) return null;
+  const planned = adviceMs > draft.nowMs ? adviceMs : times.find((time) => time > draft.nowMs);
+  // An order that has not really tried once is not made to wait longer than for the window.
+  const untried = !attempts.some((each) => !wasNeverSent(each));
+  if (ceiling !== undefined && (untried || planned === undefined || planned < freeMs)) {
+    refuse(
+      draft,
+      'a later try before the window ends',
+      ceilingText(ceiling),
+      `${ceiling.document} (${ceiling.edition})`,
+    );
+    return { atMs: freeMs, told: { reason: 'ceiling', number: made + 1 } };
+  }
+  if (planned === undefined) return null;
+  return { atMs: planned, told: { reason: planned === adviceMs ? 'advice' : 'schedule', number: made + 1 } };
 }

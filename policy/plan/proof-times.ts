@@ -1,8 +1,9 @@
 import { after, type Draft, isDue, sheetOf } from '../draft.ts';
-import { hasMoney, isDefinite, isPayable, operationOf, primaryOperation } from '../facts.ts';
+import { hasMoney, instrumentById, isDefinite, isPayable, operationOf, primaryOperation } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import type { Instant } from '../terms.ts';
+import { forbiddenAs } from './usable.ts';
 
 /** The operation whose answer is owed: a fence before a capture before the collecting one; of taken money, its refund. */
 export function owedOperation(attempt: Attempt): Operation | undefined {
@@ -58,6 +59,9 @@ const RESEND_AT_MOST_EVERY_MS = 3_600_000;
 function mayResend({ order }: Draft, attempt: Attempt, owed: Operation): boolean {
   const collecting = owed === primaryOperation(attempt);
   if (collecting && order.attempts.some((other) => other !== attempt && isPayable(other))) return false;
+  // The same key is an attempt to pay: not with a card that was forbidden since. Then only questions prove.
+  const instrument = instrumentById(order, attempt.instrumentId);
+  if (collecting && instrument !== undefined && forbiddenAs(order, instrument) !== undefined) return false;
   if (owed.outcome !== 'unknown' && (collecting || owed.outcome !== 'not_executed')) return false;
   // The processor answered this key with "a duplicate", and it will not answer otherwise.
   if (collecting && attempt.failureClass === 'duplicate') return false;

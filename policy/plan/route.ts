@@ -7,7 +7,7 @@ import { failureText } from '../words.ts';
 import { answersInTime, firstUsable, isPatient, isWaitingForProcessor, waitForProcessor } from './first-usable.ts';
 import { routeHeldBack } from './held-back.ts';
 import { send, startAttempt } from './send.ts';
-import { canUse, isInBudget, mayChallenge, refusalOfInstrument, wasAsked } from './usable.ts';
+import { advisedWait, canUse, isInBudget, mayChallenge, refusalOfInstrument, wasAsked } from './usable.ts';
 
 /** What the system does by itself next, if the rule, the class and the time allow anything. */
 export function routeAutomatically(draft: Draft): boolean {
@@ -95,14 +95,16 @@ function sendAgain(draft: Draft, attempt: Attempt): boolean {
 
 function routeAfter(draft: Draft, last: Attempt): boolean {
   const instrument = instrumentById(draft.order, last.instrumentId);
-  if (instrument === undefined || last.failureClass === null) return false;
+  if (instrument === undefined) return false;
   const refusal = refusalOfInstrument(draft, instrument);
   if (refusal !== null) {
     refuse(draft, 'any further try with this payment method', refusal.why, refusal.source);
     return false;
   }
-  if (last.retryNotBefore !== null) {
-    refuse(draft, 'an immediate try', `advice: not before ${last.retryNotBefore}`, 'network advice code');
+  if (last.failureClass === null) return false;
+  const notBefore = advisedWait(draft.order, instrument);
+  if (notBefore !== null && (last.retryNotBefore !== null || Date.parse(notBefore) > draft.nowMs)) {
+    refuse(draft, 'an immediate try', `advice: not before ${notBefore}`, 'network advice code');
     return false;
   }
   return routeByClass(draft, last, instrument);

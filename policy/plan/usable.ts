@@ -1,25 +1,36 @@
+import { ceilingText, isReached } from '../ceilings/ceilings.ts';
+import type { CeilingReading } from '../decision.ts';
 import { type Draft, refuse } from '../draft.ts';
-import { isHeldBack } from '../facts.ts';
+import { instrumentById, isHeldBack } from '../facts.ts';
 import { downReading } from '../health/readings.ts';
 import type { Instrument, OrderState } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
+import type { Instant } from '../terms.ts';
 
 /** Why no attempt that we submit may use this instrument, or `null` when one may (I4). Holds for rule, buyer and support alike. */
 export function refusalOfInstrument(
-  { order, ceilings }: Pick<Draft, 'order' | 'ceilings'>,
+  draft: Pick<Draft, 'order' | 'ceilings' | 'nowMs'>,
   instrument: Instrument,
 ): { why: string; source: string; code: 'forbidden' | 'ceiling' } | null {
-  const forbidden = forbiddenAs(order, instrument);
+  const forbidden = forbiddenAs(draft.order, instrument);
   if (forbidden !== undefined) {
-    const { failureClass, source } = forbidden;
-    return { why: `forbidden after ${failureClass ?? 'a final decline'}`, source, code: 'forbidden' };
+    const { failureClass, source, orderId } = forbidden;
+    const where = orderId === undefined ? '' : `, by order ${orderId}`;
+    return { why: `forbidden after ${failureClass ?? 'a final decline'}${where}`, source, code: 'forbidden' };
   }
-  for (const ceiling of ceilings) {
-    if (ceiling.identity !== instrument.identity || ceiling.used < ceiling.limit) continue;
-    const why = `${ceiling.name}: ${ceiling.used} of ${ceiling.limit} attempts used until ${ceiling.windowEndsAt}`;
-    return { why, source: `${ceiling.document} (${ceiling.edition})`, code: 'ceiling' };
-  }
-  return null;
+  const ceiling = reachedCeiling(draft, instrument);
+  if (ceiling === undefined) return null;
+  return { why: ceilingText(ceiling), source: `${ceiling.document} (${ceiling.edition})`, code: 'ceiling' };
+}
+
+/** Of the ceilings that are reached now, the one that holds longest. */
+export function reachedCeiling(
+  { ceilings, nowMs }: Pick<Draft, 'ceilings' | 'nowMs'>,
+  { identity }: Instrument,
+): CeilingReading | undefined {
+  return ceilings
+    .filter((each) => each.identity === identity && isReached(each, nowMs))
+    .sort((a, b) => Date.parse(b.windowEndsAt) - Date.parse(a.windowEndsAt))[0];
 }
 
 /** By id or by counting identity: a forbidden card that comes back under another id is the same card. */
@@ -97,4 +108,18 @@ export function credentialFor(
         !isHeldBack(each),
     );
   });
+}
+
+/** The latest instant before which the issuer or network wants no try with this card, whichever attempt was told so. */
+export function advisedWait(order: OrderState, instrument: Instrument): Instant | null {
+  let latest: Instant | null = null;
+  for (const { instrumentId, retryNotBefore } of order.attempts) {
+    if (retryNotBefore === null || !isSameCard(order, instrumentId, instrument)) continue;
+    if (latest === null || Date.parse(retryNotBefore) > Date.parse(latest)) latest = retryNotBefore;
+  }
+  return latest;
+}
+
+function isSameCard(order: OrderState, instrumentId: string | null, { id, identity }: Instrument): boolean {
+  return instrumentId === id || instrumentById(order, instrumentId)?.identity === identity;
 }

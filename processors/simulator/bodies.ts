@@ -73,8 +73,17 @@ export function paymentResult(payment: Fields): Translated {
       authentication: authenticationOf(payment),
       action: status === 'requires_action' ? ('authenticate' as const) : undefined,
       last4: card === null ? undefined : textOf(card, 'last4'),
+      cardNames: cardNamesOf(card),
     }),
   };
+}
+
+/** As on our instruments. A card without an id of its own is only this order's, and its PAR is made of that. */
+export function cardNamesOf(card: Fields | null): string[] | undefined {
+  const par = card === null ? undefined : textOf(card, 'par');
+  if (card === null || par === undefined) return undefined;
+  const id = textOf(card, 'id');
+  return id === undefined || id.startsWith('anon_') ? [`par:${par}`] : [`sim-card:${id}`, `par:${par}`];
 }
 
 /** What was really taken or reserved, which need not be what was asked for. */

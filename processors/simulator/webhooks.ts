@@ -1,6 +1,16 @@
 import type { ProcessorEvent } from '../../policy/answers.ts';
 import { WebhookRejected } from '../port.ts';
-import { asFields, authenticationOf, type Fields, fieldsOf, known, minorOf, orderOf, textOf } from './bodies.ts';
+import {
+  asFields,
+  authenticationOf,
+  cardNamesOf,
+  type Fields,
+  fieldsOf,
+  known,
+  minorOf,
+  orderOf,
+  textOf,
+} from './bodies.ts';
 
 type EventType = ProcessorEvent['type'];
 
@@ -14,6 +24,8 @@ const TYPES: Record<string, { type: EventType; object: string[]; amount?: string
   'dispute.opened': { type: 'dispute_opened', object: ['payment'], amount: 'disputedMinor', total: true },
   'refund.succeeded': { type: 'refund_succeeded', object: ['action'], amount: 'amountMinor' },
   'refund.failed': { type: 'refund_failed', object: ['action'], amount: 'amountMinor' },
+  'hosted_session.try_declined': { type: 'payment_failed', object: ['hosted_session'] },
+  'invoice.try_declined': { type: 'payment_failed', object: ['invoice'] },
   'hosted_session.closed': { type: 'session_closed', object: ['hosted_session'] },
   'hosted_session.expired': { type: 'session_closed', object: ['hosted_session'] },
   'invoice.closed': { type: 'session_closed', object: ['invoice'] },
@@ -43,16 +55,36 @@ export function eventOfWebhook(processor: string, eventId: string, body: unknown
 }
 
 function detailsOf(data: Fields): Partial<ProcessorEvent> {
+  const page = lastTryOn(data);
+  if (page !== null) return page;
   const declined = data.status === 'declined';
   return known({
     key: textOf(data, 'key'),
     reference: textOf(data, data.object === 'action' ? 'paymentReference' : 'reference'),
+    cardNames: cardNamesOf(fieldsOf(data, 'card')),
     currency: textOf(data, 'currency'),
     code: declined ? textOf(data, 'code') : undefined,
     network: textOf(data, 'network'),
     networkCode: declined ? textOf(data, 'networkDeclineCode') : undefined,
     adviceCode: declined ? textOf(data, 'adviceCode') : undefined,
     authentication: authenticationOf(data),
+  });
+}
+
+/** The newest of the tries on an open page, which is what the notice of a declined one is about. */
+function lastTryOn(data: Fields): Partial<ProcessorEvent> | null {
+  const tries = data.object !== 'payment' && data.status === 'open' && Array.isArray(data.tries) ? data.tries : [];
+  const last = asFields(tries.at(-1));
+  if (last === null) return null;
+  return known({
+    key: textOf(data, 'key'),
+    reference: textOf(last, 'reference'),
+    currency: textOf(data, 'currency'),
+    code: textOf(last, 'code'),
+    network: textOf(last, 'network'),
+    networkCode: textOf(last, 'networkDeclineCode'),
+    adviceCode: textOf(last, 'adviceCode'),
+    cardNames: cardNamesOf(fieldsOf(last, 'card')),
   });
 }
 

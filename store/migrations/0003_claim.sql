@@ -89,15 +89,20 @@ END $$;
     sent again then: it is recorded or expired.
  5. Sending again needs `now < resend_until` as fixed by the first claim. Past it, an operation of which every send is
     proved not executed is recorded as that; one without a known outcome is expired: only proof ends it.
+ 6. What tries a card (`c.card`) is counted under the card's lock: a card that any outcome has forbidden, or whose ceiling
+    is reached, is refused by `forbidden` or `ceiling`, and nothing but the progress is written. Sending a known key again
+    counts nothing again, unless its try had been released: then it needs room anew. `reading`: how the card stands now.
 */
 CREATE FUNCTION claim_operation(c jsonb, p jsonb, OUT answer text, OUT what text, OUT resend_until timestamptz,
-                                OUT result jsonb, OUT state jsonb) LANGUAGE plpgsql AS $$
+                                OUT result jsonb, OUT state jsonb, OUT reading jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   h order_head := lock_order(c->>'merchantId', c->>'orderId', p);
   op operations;
   known boolean;
   outdated boolean;
   hindrance text;
+  the_card text;
+  refused text;
 BEGIN
   IF h.order_id IS NULL THEN
     answer := 'conflict'; what := 'the order was never written';
@@ -132,15 +137,27 @@ BEGIN
   IF what IS NOT NULL THEN
     answer := 'conflict'; what := format('the operation is recorded with another %s', what);
   ELSIF known THEN
-    SELECT a.answer, a.resend_until, a.result INTO answer, resend_until, result
-      FROM answer_again(op, op.resend_until > (c->>'now')::timestamptz AND hindrance IS NULL) a;
+    SELECT r.refused, r.reading INTO refused, reading
+      FROM card_for_resend(op, c, op.resend_until > (c->>'now')::timestamptz AND hindrance IS NULL) r;
+    IF refused IS NOT NULL AND op.outcome = 'not_executed' THEN
+      answer := refused;
+    ELSE
+      SELECT a.answer, a.resend_until, a.result INTO answer, resend_until, result
+        FROM answer_again(op, op.resend_until > (c->>'now')::timestamptz AND hindrance IS NULL AND refused IS NULL) a;
+    END IF;
     IF h.behind THEN
       SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
     END IF;
   ELSIF hindrance IS NOT NULL THEN
     answer := 'conflict'; what := hindrance;
   ELSE
-    -- Room for the ceilings: lock the instrument's counting identity here, count, refuse or reserve, then insert.
+    IF c->'card' IS NOT NULL THEN
+      SELECT s.card, s.refused, s.reading INTO the_card, refused, reading FROM card_standing(c) s;
+      IF refused IS NOT NULL THEN
+        answer := refused;
+        RETURN;
+      END IF;
+    END IF;
     INSERT INTO operations (key, readable_key, merchant_id, order_id, attempt, operation, number, processor, account,
                             instrument_id, amount_minor, currency, request_hash, claimed_at, resend_until)
     VALUES (c->>'key', c->>'readableKey', h.merchant_id, h.order_id, (c->>'attempt')::int, c->>'operation',
@@ -149,6 +166,27 @@ BEGIN
     ON CONFLICT DO NOTHING;
     answer := CASE WHEN FOUND THEN 'granted' ELSE 'conflict' END;
     what := CASE WHEN NOT FOUND THEN 'the key belongs to another order' END;
+    IF answer = 'granted' AND the_card IS NOT NULL THEN
+      reading := reserve_try(the_card, c);
+    END IF;
+  END IF;
+END $$;
+
+-- Before a known key is sent again: a card that was forbidden meanwhile is not tried, and a try that had been released
+-- is counted again. One that is still reserved has its place already.
+CREATE FUNCTION card_for_resend(op operations, c jsonb, sendable boolean, OUT refused text, OUT reading jsonb)
+LANGUAGE plpgsql AS $$
+DECLARE
+  the_card text;
+BEGIN
+  IF c->'card' IS NULL OR sendable IS NOT TRUE OR coalesce(op.outcome NOT IN ('unknown', 'not_executed'), false) THEN
+    RETURN;
+  END IF;
+  SELECT s.card, s.refused, s.reading INTO the_card, refused, reading FROM card_standing(c) s;
+  IF EXISTS (SELECT FROM card_ledger l WHERE l.key = op.key AND l.try = 0 AND l.state = 'reserved') THEN
+    refused := nullif(refused, 'ceiling');
+  ELSIF refused IS NULL THEN
+    reading := reserve_try(the_card, c);
   END IF;
 END $$;
 
@@ -161,8 +199,11 @@ $$;
 -- Writes an outcome unless a firmer one is there; answers whether the key is known.
 -- `not_executed` of one send says nothing of earlier sends whose answer is missing (doubtful), nor of what the processor
 -- acknowledged; it ends those only as a proof about the whole operation (a lookup, or `found` absent or closed).
+-- In the same transaction the card that was tried learns of it: what the try counts as, and whether the card is forbidden.
 CREATE FUNCTION record_outcome(k text, r jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
+  now_outcome text;
+  written boolean;
   rank integer := outcome_rank(r->>'outcome');
   proof boolean := r->>'operation' = 'lookup' OR coalesce(r->>'found' IN ('absent', 'closed'), false);
 BEGIN
@@ -172,7 +213,16 @@ BEGIN
   WHERE o.key = k
     AND (rank > outcome_rank(o.outcome) OR (rank = outcome_rank(o.outcome) AND rank < 3))
     AND (r->>'outcome' <> 'not_executed' OR proof OR (NOT o.doubtful AND o.outcome IS NULL));
-  RETURN FOUND OR EXISTS (SELECT FROM operations o WHERE o.key = k);
+  written := FOUND;
+  SELECT o.outcome INTO now_outcome FROM operations o WHERE o.key = k;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  -- An outcome that is on record may still teach the card something: it may be told again with more.
+  IF written OR now_outcome = r->>'outcome' THEN
+    PERFORM settle_try(k, now_outcome, r);
+  END IF;
+  RETURN true;
 END $$;
 
 -- An answer, and the decision on it that its activity foretells, in one commit (`foretold`: it was written). The decision is

@@ -19,6 +19,7 @@ BEGIN
           CASE WHEN order_known THEN 'stored' ELSE 'parked' END, CASE WHEN order_known THEN NULL ELSE 'no such order' END)
   ON CONFLICT DO NOTHING;
   IF FOUND THEN
+    PERFORM count_event(e);
     RETURN 'stored';
   END IF;
 

@@ -16,7 +16,7 @@ describe('an instrument', () => {
     const known = await made({ credentials: [STRIPE], network: 'visa', last4: '4242', par: 'P1' });
     expect(known).toMatchObject({ network: 'visa', last4: '4242', origin: 'buyer', identity: 'par:P1' });
     const unknown = await made({ credentials: [STRIPE] });
-    expect(Object.keys(unknown).sort()).toEqual(['credentials', 'id', 'identity', 'origin']);
+    expect(Object.keys(unknown).sort()).toEqual(['credentials', 'id', 'identity', 'identityFrom', 'origin']);
   });
 
   test('is of the network that the caller names, else of the one in the simulator’s token', async () => {

@@ -142,6 +142,24 @@ describe('counting identity', () => {
     expect((await newInstrument(method, order, 'order', elsewhere)).identity).not.toBe(here);
   });
 
+  test('says what it is made of, and brings the weaker names of the card as aliases', async () => {
+    const made = (method: Parameters<typeof newInstrument>[0]) => newInstrument(method, order, 'order', sealer);
+    const credentials = [
+      { processor: 'stripe', token: 'pm_one' },
+      { processor: 'adyen', token: 'ad_one' },
+    ];
+    const both = await made({ credentials });
+    const [stripe, adyen] = await Promise.all(credentials.map((each) => made({ credentials: [each] })));
+    expect([both.identity, ...(both.aliases ?? [])].sort()).toEqual([stripe?.identity, adyen?.identity].sort());
+    expect([both.identityFrom, stripe?.identityFrom]).toEqual(['linked_credentials', 'credential']);
+    expect(stripe).not.toHaveProperty('aliases');
+    const named = await made({ credentials, par: 'P1' });
+    expect(named).toMatchObject({ identity: 'par:P1', identityFrom: 'par' });
+    expect(named.aliases).toEqual([both.identity, ...(both.aliases ?? [])]);
+    expect(await made({ token: 'sim:card=blue;alpha=ok', par: 'P1' })).toMatchObject({ aliases: ['sim-card:blue'] });
+    expect((await made({ token: 'sim:card=blue;alpha=ok' })).identityFrom).toBe('simulator_card');
+  });
+
   test('belongs to a merchant: another merchant has another instrument', async () => {
     const method = { token: 'sim:card=blue;alpha=ok' };
     const other = await newInstrument(method, { ...order, merchantId: 'other' }, 'order', sealer);

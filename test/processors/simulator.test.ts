@@ -178,4 +178,30 @@ describe('a notice', () => {
       networkCode: '14',
     });
   });
+
+  it('of a declined try on a page tells of the newest try, and of the card that was used', () => {
+    const declinedTry = (reference: string, id: string) => ({
+      reference,
+      code: 'do_not_honor',
+      network: 'mastercard',
+      networkDeclineCode: null,
+      adviceCode: '03',
+      card: { id, network: 'mastercard', last4: '4444', par: `simpar_${id}` },
+    });
+    const tries = [declinedTry('alpha_pay_1', 'first'), declinedTry('alpha_pay_2', 'second')];
+    const session = { ...payment, object: 'hosted_session', status: 'open', key: 'page-key', currency: 'EUR', tries };
+    expect(read('hosted_session.try_declined', session)).toMatchObject({
+      type: 'payment_failed',
+      key: 'page-key',
+      reference: 'alpha_pay_2',
+      adviceCode: '03',
+      network: 'mastercard',
+      cardNames: ['sim-card:second', 'par:simpar_second'],
+    });
+  });
+
+  it('names a card without an id of its own by its PAR alone', async () => {
+    const { answer } = await charged('ok', { credential: 'sim:alpha=ok' });
+    expect(answer).toMatchObject({ cardNames: [expect.stringMatching(/^par:simpar_/)] });
+  });
 });

@@ -5,7 +5,7 @@ import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.t
 import { effects } from './acts.ts';
 
 const CALLERS = 50;
-const DECLINED = 'sim:card=poor;alpha=insufficient_funds;beta=insufficient_funds';
+const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 
 describe('one order, collected many times', () => {
   let scene: Scene;

@@ -5,7 +5,7 @@ import { actOnPage, effects, offered, toldTypes } from './acts.ts';
 
 /** A mandate: later tries by schedule, no buyer waits. */
 const MANDATE = { offSession: { agreement: 'recurring', mandateRef: 'mandate-1' } } as const;
-const DECLINED = 'sim:card=poor;alpha=insufficient_funds;beta=insufficient_funds';
+const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 
 let scene: Scene;
 beforeAll(async () => {

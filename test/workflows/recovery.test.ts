@@ -16,7 +16,8 @@ const collected = async (token: string, more: Partial<CollectRequest> = {}) => {
 const processors = async (orderId: string) => (await scene.ledger(orderId)).map(({ processor }) => processor);
 
 describe('after a hard decline', () => {
-  const STOLEN = 'sim:card=stolen;alpha=stolen_card';
+  // A card of its own in each test: one that was declined for good is forbidden to all later orders.
+  const stolenCard = () => `sim:card=stolen-${newOrderId()};`;
   const refusedChoice = async (orderId: string, choice: RecoveryRequest) => {
     const before = await scene.ledger(orderId);
     await expect(scene.recoup.orders.recover(orderId, choice)).rejects.toMatchObject({ code: 'recovery_refused' });
@@ -25,7 +26,7 @@ describe('after a hard decline', () => {
   };
 
   test('no other processor is tried, and a new method pays', async () => {
-    const { orderId, answer } = await collected(STOLEN);
+    const { orderId, answer } = await collected(`${stolenCard()}alpha=stolen_card`);
     expect(answer).toMatchObject({ stage: 'waiting_buyer', nextAction: { who: 'buyer' } });
     expect(await processors(orderId)).toEqual(['alpha']);
     const paid = await scene.recoup.orders.recover(orderId, {
@@ -38,7 +39,9 @@ describe('after a hard decline', () => {
   });
 
   test('a saved method of the buyer pays', async () => {
-    const { orderId, answer } = await collected(STOLEN, { savedMethods: [{ token: 'sim:card=saved;alpha=ok' }] });
+    const { orderId, answer } = await collected(`${stolenCard()}alpha=stolen_card`, {
+      savedMethods: [{ token: 'sim:card=saved;alpha=ok' }],
+    });
     expect(offered(answer)).toEqual(['saved_method', 'new_method', 'hosted_checkout', 'invoice']);
     const instrument = answer.nextAction.options[0]?.instrument?.id;
     if (instrument === undefined) return expect.fail('no saved method offered');
@@ -48,9 +51,10 @@ describe('after a hard decline', () => {
   });
 
   test('the same card is refused: as it was, as a “new” method, and with whatever else its token says', async () => {
-    const { orderId } = await collected(STOLEN);
-    for (const token of [STOLEN, 'sim:card=stolen;alpha=ok', 'sim:card=stolen;brand=visa;beta=ok']) {
-      await refusedChoice(orderId, { path: 'new_method', paymentMethod: { token } });
+    const card = stolenCard();
+    const { orderId } = await collected(`${card}alpha=stolen_card`);
+    for (const rest of ['alpha=stolen_card', 'alpha=ok', 'brand=visa;beta=ok']) {
+      await refusedChoice(orderId, { path: 'new_method', paymentMethod: { token: card + rest } });
     }
     await expect(scene.recoup.orders.retry(orderId, { reason: 'the buyer insists' })).rejects.toMatchObject({
       code: 'recovery_refused',
@@ -59,7 +63,7 @@ describe('after a hard decline', () => {
   });
 
   test('a saved method that turns out to be stolen is not offered again', async () => {
-    const { orderId, answer } = await collected(STOLEN, {
+    const { orderId, answer } = await collected(`${stolenCard()}alpha=stolen_card`, {
       savedMethods: [{ token: 'sim:card=lost;alpha=lost_card' }],
     });
     const instrument = answer.nextAction.options[0]?.instrument?.id ?? '';
@@ -97,7 +101,10 @@ describe('on a page of the processor', () => {
   test('two clicks at once, and a third later, open one session', async () => {
     const { orderId } = await declined();
     const click = () => scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' });
-    const [one, other] = await Promise.all([click(), click().catch(() => null)]);
+    // Whichever comes first opens it; the other finds it open, or an attempt running.
+    const clicks = await Promise.all([click().catch(() => null), click().catch(() => null)]);
+    const [one, other = null] = clicks.filter((each) => each !== null);
+    if (one === undefined) return expect.fail('no click opened the page');
     const later = await click();
     expect(later.nextAction.url).toBe(one.nextAction.url);
     if (other !== null) expect(other.nextAction.url).toBe(one.nextAction.url);

@@ -4,7 +4,7 @@ import type { CollectRequest, RecoveryRequest } from '../../client/index.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
 import { actOnPage, control, effects, releaseWebhooks, sweep } from './acts.ts';
 
-const DECLINED = 'sim:card=poor;alpha=insufficient_funds;beta=insufficient_funds';
+const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 const NEW_METHOD = { path: 'new_method', paymentMethod: { token: 'sim:card=rich;alpha=ok' } } as const;
 const why = { reason: 'a test asks' };
 

@@ -4,7 +4,7 @@ import { newOrderId, order } from '../setup/scene.ts';
 import { openSkippingScene, type SkippingScene } from '../setup/skipping-scene.ts';
 import { actOnPage, effects, offered, toldTypes } from './acts.ts';
 
-const DECLINED = 'sim:card=poor;alpha=insufficient_funds;beta=insufficient_funds';
+const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 const MANDATE = { offSession: { agreement: 'recurring', mandateRef: 'mandate-1' } } as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,8 +1,14 @@
 import type { OperationResult } from '../../../policy/answers.ts';
+import {
+  type ForbiddenReading,
+  type LedgerReading,
+  latestReadings,
+  readingsIn,
+} from '../../../policy/ceilings/ledger.ts';
 import { decide } from '../../../policy/decide.ts';
 import type { CeilingReading, Decision } from '../../../policy/decision.ts';
 import type { MerchantEvent, OrderEvent, SendCommand, TimelineEntry } from '../../../policy/events.ts';
-import { attemptNumbered, operationOf, primaryOperation } from '../../../policy/facts.ts';
+import { attemptNumbered, instrumentById, operationOf, primaryOperation } from '../../../policy/facts.ts';
 import { mergeReadings } from '../../../policy/health/readings.ts';
 import { nextActionOf, type Reading } from '../../../policy/next-action.ts';
 import type { OrderState } from '../../../policy/order.ts';
@@ -25,6 +31,7 @@ export interface WorldOptions {
   sheets?: Sheet[];
   rulebook?: Rulebook;
   ceilings?: CeilingReading[];
+  forbidden?: ForbiddenReading[];
   /** What is known of processors when the order is opened. */
   health?: ProcessorHealth[];
   down?: Down[];
@@ -60,6 +67,8 @@ export class World {
   order: OrderState;
   nowMs: number;
   wake: Decision['wake'] = null;
+  /** The latest readings of the card ledger, as the workflow keeps them. */
+  ledger: LedgerReading;
   readonly processors = new Map<string, ProcessorModel>();
   readonly sent: Sent[] = [];
   readonly entries: TimelineEntry[] = [];
@@ -78,6 +87,7 @@ export class World {
     this.openedMs = Date.parse(options.order.openedAt);
     this.nowMs = this.openedMs;
     this.health = options.health ?? [];
+    this.ledger = { ceilings: options.ceilings ?? [], forbidden: options.forbidden ?? [] };
     this.reading = {
       rulebook: options.rulebook ?? DEFAULT_RULEBOOK,
       sheets: options.sheets ?? Object.values(SIMULATOR_SHEETS),
@@ -127,9 +137,9 @@ export class World {
 
   /** A message that arrives now. Validated as the workflow does, unless `raw`; answers the refusal. */
   message(event: OrderEvent, raw = false): Refusal | null {
-    const { ceilings = [] } = this.options;
+    const { ceilings, forbidden } = this.ledger;
     const reading = { ...this.reading, order: this.order };
-    const refusal = raw ? null : refusalOf(event, reading, ceilings, this.now);
+    const refusal = raw ? null : refusalOf(event, reading, { ceilings, forbidden }, this.now);
     if (refusal === null) this.inbox.push(event);
     return refusal;
   }
@@ -212,10 +222,11 @@ export class World {
   private decide(event: OrderEvent, owed: boolean): SendCommand | null {
     const before = deepFreeze(this.order);
     const { health } = this;
-    const basis = { ...this.reading, ceilings: this.options.ceilings ?? [], health: deepFreeze(health) };
+    const basis = { ...this.reading, ...this.ledger, health: deepFreeze(health) };
     const decision = decide({ ...basis, order: before, event: deepFreeze(event), now: this.now });
     if (event.type === 'answered') this.health = mergeReadings(health, event.result.health, this.nowMs);
     this.order = decision.order;
+    this.ledger = latestReadings(this.ledger, readingsIn(event));
     this.wake = decision.wake;
     this.entries.push(...decision.entries);
     this.events.push(...decision.events);
@@ -246,11 +257,12 @@ export class World {
     const sendNumber = this.sent.filter(({ operation }) => operation !== 'lookup').length - 1;
     const fault = this.options.house?.[sendNumber] ?? 'none';
     const acts = name === 'lookup' ? undefined : operationOf(attempt, name);
+    const card = instrumentById(this.order, attempt.instrumentId)?.identity;
     const amountMinor = acts?.amountMinor ?? this.order.facts.amount.minor;
     const { answer, tookMs } =
       name === 'lookup'
         ? { answer: processor.lookup(asked, atMs).answer, tookMs: 15 }
-        : throughHouse(fault, { first, credential: collecting && attempt.kind === 'card' }, () =>
+        : throughHouse(fault, { first, card: collecting ? card : undefined, nowMs: atMs }, () =>
             processor.send({ operation: name, key: key(name), attempt: attempt.number, targetKey, amountMinor }, atMs),
           );
     this.moveTo(atMs + tookMs);

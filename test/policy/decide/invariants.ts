@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import { decide } from '../../../policy/decide.ts';
 import {
-  instrumentById,
   isAnswerOwed,
   isAtRest,
   isPayable,
@@ -14,20 +13,18 @@ import { owedOperation } from '../../../policy/plan/proof-times.ts';
 import { needsHuman, stageOf } from '../../../policy/stage.ts';
 import type { Stage } from '../../../policy/terms.ts';
 import { plannedSteps } from '../../../policy/wake.ts';
+import { watchCards } from './card-invariants.ts';
 import type { Step, World } from './driver.ts';
 import { givesBackRightly, moneyIsVisible } from './money-invariants.ts';
 
 const COLLECTING = ['charge', 'authorize', 'open_hosted', 'open_invoice'];
-const TRIES_CARD = ['charge', 'authorize'];
 
 /** What never bends, asked of every decision with the processors' books in hand. */
 export function watchInvariants(): (step: Step, world: World) => void {
-  /** Ids and identities that an answer or notice has forbidden, as the outside knows them. */
-  const forbidden = new Set<string>();
+  const cards = watchCards();
   return (step, world) => {
-    rememberForbidden(step, world, forbidden);
+    cards(step, world);
     neverTwoPayable(step, world);
-    neverForbidden(step, forbidden);
     resendsAreBounded(step, world);
     oneCommandAtATime(step);
     neverEndsWhilePayable(step, world);
@@ -72,36 +69,6 @@ function neverTwoPayable(step: Step, world: World): void {
   }
   const others = step.decision.order.attempts.filter((each) => each.number !== sent.attempt.number && isPayable(each));
   expect(others, 'I3: another attempt is payable by our own books').toEqual([]);
-}
-
-/** I4, kept apart from the state's own memory of it. */
-function neverForbidden(step: Step, forbidden: Set<string>): void {
-  const sent = operationSent(step);
-  if (sent === undefined || !TRIES_CARD.includes(sent.operation.operation)) return;
-  const instrument = instrumentById(step.decision.order, sent.attempt.instrumentId);
-  expect(instrument, 'a card attempt has its instrument').toBeDefined();
-  expect(
-    forbidden.has(instrument?.id ?? '') || forbidden.has(instrument?.identity ?? ''),
-    'I4: forbidden instrument',
-  ).toBe(false);
-}
-
-function rememberForbidden(step: Step, world: World, forbidden: Set<string>): void {
-  const { event, before } = step;
-  let number: number | undefined;
-  if (event.type === 'answered' && event.result.forbidsInstrument) number = event.result.attempt;
-  if (event.type === 'processor_event' && event.event.forbidsInstrument) {
-    const { processor, key } = event.event;
-    const payment = world.processors.get(processor)?.payments.find((each) => each.key === key);
-    const attempt = before.attempts[(payment?.attempt ?? 0) - 1];
-    // A notice about what is settled otherwise says nothing new.
-    if (attempt !== undefined && attempt.outcome !== 'succeeded' && isPayable(attempt)) number = payment?.attempt;
-  }
-  const attempt = before.attempts[(number ?? 0) - 1];
-  if (attempt === undefined || attempt.money.captured > 0) return;
-  const instrument = instrumentById(before, attempt.instrumentId);
-  if (instrument === undefined) return;
-  forbidden.add(instrument.id).add(instrument.identity);
 }
 
 /** The same operation and key, before `resendUntil`, only while the attempt is wanted; and never without a key at all. */

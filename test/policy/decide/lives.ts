@@ -38,6 +38,8 @@ const house = fc.array(
     'claim_conflict',
     'key_missing',
     'credential_changed',
+    'ceiling',
+    'forbidden',
   ),
   { maxLength: 5 },
 );

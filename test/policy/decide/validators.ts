@@ -1,4 +1,4 @@
-import type { CeilingReading } from '../../../policy/decision.ts';
+import type { LedgerReading } from '../../../policy/ceilings/ledger.ts';
 import type { OrderEvent } from '../../../policy/events.ts';
 import type { Reading } from '../../../policy/next-action.ts';
 import * as refusals from '../../../policy/refusals.ts';
@@ -7,13 +7,13 @@ import * as refusals from '../../../policy/refusals.ts';
 export function refusalOf(
   event: OrderEvent,
   reading: Reading,
-  ceilings: CeilingReading[],
+  ledger: LedgerReading,
   now: string,
 ): refusals.Refusal | null {
   const { order } = reading;
   switch (event.type) {
     case 'recovery_chosen':
-      return refusals.refuseRecovery(reading, event, ceilings, now);
+      return refusals.refuseRecovery(reading, event, ledger, now);
     case 'cancel_requested':
       return refusals.refuseEnding(order);
     case 'close_requested':
@@ -22,7 +22,7 @@ export function refusalOf(
     case 'retries_released':
       return refusals.refuseHold(order);
     case 'retry_requested':
-      return refusals.refuseRetry(reading, ceilings);
+      return refusals.refuseRetry(reading, ledger, now);
     case 'unknown_resolved':
       return refusals.refuseResolve(order, event);
     case 'capture_requested':
