@@ -1,4 +1,5 @@
 import type { Classification, OperationResult, ProcessorAnswer, ProcessorResult } from '../policy/answers.ts';
+import { actsOnSomething, outcomeOfAct } from '../policy/failures/acts.ts';
 import type { MoneyOperationName } from '../policy/terms.ts';
 
 interface OperationRef {
@@ -37,8 +38,8 @@ export function resultOfAnswer(
   classification: Classification,
   sent: Sent,
 ): OperationResult {
-  const acts = ACTS_ON_SOMETHING.has(ref.operation);
-  const outcome = acts ? outcomeOfAct(answer, classification) : classification.outcome;
+  const acts = actsOnSomething(ref.operation);
+  const outcome = acts ? outcomeOfAct(ref.operation, answer, classification) : classification.outcome;
   const found = foundOf(answer);
   return {
     attempt: ref.attempt,
@@ -58,23 +59,6 @@ export function resultOfAnswer(
     ...detailsOf(answer),
     ...sent,
   };
-}
-
-/** Operations on something that exists at the processor: a refusal says how it stands, not how a card is. */
-const ACTS_ON_SOMETHING = new Set<string>(['capture', 'void', 'refund', 'close_hosted', 'close_invoice']);
-
-function outcomeOfAct(answer: ProcessorAnswer, classification: Classification): OperationResult['outcome'] {
-  if (answer.kind === 'result' && answer.status === 'closed') return 'succeeded';
-  // A definite "no" to this request (409 already_captured): the truth is one lookup away.
-  if (
-    answer.kind === 'http_error' &&
-    answer.httpStatus >= 400 &&
-    answer.httpStatus < 500 &&
-    answer.httpStatus !== 429
-  ) {
-    return 'declined';
-  }
-  return classification.outcome;
 }
 
 function foundOf(answer: ProcessorAnswer): NonNullable<OperationResult['found']> {

@@ -33,24 +33,31 @@ const SAID_KINDLY: Record<string, string> = {
 
 export function buyerView(view: OrderView): BuyerView {
   const { nextAction } = view;
+  const status = statusOf(view);
   // Nothing was charged and nothing is being confirmed: the buyer can simply pay in another way.
   const parked = nextAction.messageKey === 'credential_unreadable' && nextAction.options.length > 0;
-  const type = parked ? 'choose_method' : (SAID_KINDLY[nextAction.type] ?? nextAction.type);
-  const status = statusOf(view);
+  // What we and our people still do about the money of a closed order is none of the buyer's concern.
+  const over = OVER.has(view.stage);
+  const type = over ? 'none' : parked ? 'choose_method' : (SAID_KINDLY[nextAction.type] ?? nextAction.type);
+  const confirming = nextAction.who === 'support' && !parked && !over;
+  // When a person of ours is due says nothing about when the buyer is served.
+  const at = over || nextAction.type === 'review' ? undefined : nextAction.at;
   return {
     orderId: view.orderId,
     amount: view.amount,
     status,
     nextAction: {
       type,
-      messageKey: nextAction.who === 'support' && !parked ? 'confirming' : `${status}.${type}`,
-      ...(nextAction.at !== undefined && { at: nextAction.at }),
+      messageKey: confirming ? 'confirming' : `${status}.${type}`,
+      ...(at !== undefined && { at }),
       ...(nextAction.expiresAt !== undefined && { expiresAt: nextAction.expiresAt }),
       ...(nextAction.url !== undefined && { url: nextAction.url }),
       options: nextAction.options,
     },
   };
 }
+
+const OVER: ReadonlySet<OrderView['stage']> = new Set(['paid', 'failed', 'expired', 'cancelled']);
 
 function statusOf({ stage, nextAction }: OrderView): BuyerView['status'] {
   switch (stage) {

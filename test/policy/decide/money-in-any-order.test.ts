@@ -174,6 +174,24 @@ describe('a partial refund by hand of the payment that paid', () => {
     expect(moneyOf(world.order)).toMatchObject({ net: 4_999, held: 0 });
   });
 
+  test('where neither payment is the whole amount any more, only so much goes back as leaves it; the rest is a person’s', () => {
+    const sheets = make.sheetsWith({ alpha: { lookup: null }, beta: { lookup: null } });
+    const world = scene({ alpha: ['surprise'], beta: ['short'] }, { sheets }).open();
+    expect(world.say(make.resolve(2, 'accepted'))).toBeNull();
+    expect(moneyOf(world.pass(make.SECOND_MS).order).net).toBe(4_899);
+    // Alpha has the money after all, and gave a part of it back by hand: that is what we hear of first.
+    const [late] = world.processors.get('alpha')?.payments ?? [];
+    Object.assign(late ?? {}, { status: 'captured', later: null, capturedMinor: 4_999, refundedMinor: 1_000 });
+    world.say(REFUND.event);
+    world.pass(make.MINUTE_MS);
+    const refunds = world.order.attempts
+      .flatMap(({ operations }) => operations)
+      .filter((each) => each.operation === 'refund');
+    expect(refunds).toMatchObject([{ amountMinor: 3_899, outcome: 'succeeded' }]);
+    expect(moneyOf(world.order)).toMatchObject({ net: 4_999, held: 100 });
+    expect(world.order.review?.code).toBe('surplus');
+  });
+
   test('where the processor gives back whole payments only, is a person’s', () => {
     const sheets = make.sheetsWith({ alpha: { lookup: null }, beta: { lookup: null, partialRefunds: false } });
     const world = scene({ alpha: ['surprise'], beta: ['ok'] }, { sheets }).open();
