@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const PLAIN = [
   ...['policy', 'contract', 'layers', 'processors', 'simulator'].map((folder) => `test/${folder}/**/*.test.ts`),
   'test/chaos/judging.test.ts',
+  'test/faults/**/*.plain.test.ts',
 ];
 const SKIP_TIME = 'test/**/*.skip-time.test.ts';
 const LAUNCHER = 'test/launcher/**/*.test.ts';

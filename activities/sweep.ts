@@ -33,9 +33,15 @@ export function createSweep(context: ActivityContext) {
     }
     const before = new Date(context.nowMs() - EVENT_GRACE_MS).toISOString();
     const events = await context.store.listUnappliedEvents({ before, limit: BATCH });
-    for (const event of events) await one(event, () => signalAgain(context, event));
+    let signalled = 0;
+    for (const event of events) {
+      await one(event, async () => {
+        await signalAgain(context, event);
+        signalled += 1;
+      });
+    }
     await context.store.idempotency.purge();
-    return { reopened, signalled: events.length, after: open.length < BATCH ? null : (open.at(-1) ?? null) };
+    return { reopened, signalled, after: open.length < BATCH ? null : (open.at(-1) ?? null) };
   };
 }
 

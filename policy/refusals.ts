@@ -73,6 +73,14 @@ export function refuseEnding(order: OrderState): Refusal | null {
   return null;
 }
 
+/** What whoever asked to end the order is answered when a payment that was under way succeeded after all. */
+export function lostToMoney(order: OrderState): Refusal | null {
+  const endedWithout = order.ending !== null || (order.closed !== null && order.closed.stage !== 'paid');
+  if (endedWithout || !order.attempts.some(hasMoney)) return null;
+  const message = 'A payment was under way when this came, and it succeeded: the order is paid. Refund it instead.';
+  return { code: 'order_closed', message };
+}
+
 export function refuseHold(order: OrderState): Refusal | null {
   return order.closed !== null ? CLOSED : null;
 }

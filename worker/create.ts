@@ -78,6 +78,7 @@ export async function createOrderWorker(
     },
     reuseV8Context: true,
     maxCachedWorkflows: settings.maxCachedWorkflows,
+    maxConcurrentActivityTaskExecutions: settings.maxCallsInFlight,
     // A worker that died holds up the next task of its workflows for this long at most.
     stickyQueueScheduleToStartTimeout: '1 s',
     shutdownGraceTime: SHUTDOWN_GRACE_MS,

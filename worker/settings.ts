@@ -19,6 +19,8 @@ export interface WorkerSettings {
   breaker: BreakerSettings;
   /** Workflows kept in memory between their tasks; each takes about 0.3 MB. */
   maxCachedWorkflows: number;
+  /** Calls to processors and the store that one worker makes at the same time: what waited for it comes in no bigger burst. */
+  maxCallsInFlight: number;
 }
 
 export function readWorkerSettings(env: NodeJS.ProcessEnv = process.env): WorkerSettings {
@@ -40,6 +42,7 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv = process.env): Worker
     },
     breaker: readBreaker(env),
     maxCachedWorkflows: wholeNumber(env, 'RECOUP_MAX_CACHED_WORKFLOWS', 500),
+    maxCallsInFlight: wholeNumber(env, 'RECOUP_MAX_CALLS_IN_FLIGHT', 100),
   };
 }
 

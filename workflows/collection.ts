@@ -37,6 +37,8 @@ export interface Collection {
   backlog: Promise<void> | null;
   /** True until the first write of a run that began with `collect`. */
   firstWrite: boolean;
+  /** How often another run of the order wrote its story on while this one lived; each time this one goes on as a new epoch. */
+  overtaken: number;
   /** Messages decided on since the last write that the store kept: given back when the store's story is taken instead. */
   sinceKept: OrderEvent[];
   /** Entries of this run, for the queries. */
@@ -57,6 +59,7 @@ export function openCollection(input: OrderPaymentInput): Collection {
     unsaved: nothingUnsaved(),
     backlog: null,
     firstWrite: input.firstOfOrder,
+    overtaken: 0,
     sinceKept: [],
     told: [],
   };
@@ -119,6 +122,7 @@ function take(collection: Collection, event: OrderEvent, now: string, decision: 
   collection.decided = { atMs: Date.parse(now), position: workflowInfo().historyLength };
   if (idOf(event) !== null) collection.sinceKept.push(event);
   collection.wake = decision.wake;
+  alert(collection, decision.entries);
   remember(collection, decision.entries, decision.events);
   collection.unsaved.proofs.push(...provedOtherwise(before, decision.order, event));
   if (event.type === 'processor_event') {
@@ -131,6 +135,14 @@ function take(collection: Collection, event: OrderEvent, now: string, decision: 
 function learnReadings(collection: Collection, fresh: Partial<LedgerReading>): void {
   const { readings } = collection;
   collection.readings = { ...readings, ...latestReadings(readings, fresh) };
+}
+
+/** A person has to look: whoever watches the logs learns of it too, beside the search attribute and the merchant's event. */
+function alert({ order }: Collection, entries: TimelineEntry[]): void {
+  const { merchantId, orderId } = order.facts;
+  for (const { kind, text, attempt } of entries) {
+    if (kind === 'needs_review') log.warn('A person has to look at an order', { merchantId, orderId, attempt, text });
+  }
 }
 
 function nothingUnsaved(): Collection['unsaved'] {
@@ -161,11 +173,12 @@ const FACTS: ReadonlySet<OrderEvent['type']> = new Set(['answered', 'processor_e
 
 /** Everything decided since the last write, as one write. Repeating it changes nothing, so it stays `unsaved` until confirmed. */
 export function progressOf(collection: Collection): Progress {
-  const { order, unsaved } = collection;
+  const { order, unsaved, overtaken } = collection;
+  const { runId } = workflowInfo();
   return {
     merchantId: order.facts.merchantId,
     orderId: order.facts.orderId,
-    runId: workflowInfo().runId,
+    runId: overtaken === 0 ? runId : `${runId}/${overtaken}`,
     position: workflowInfo().historyLength,
     firstOfOrder: collection.firstWrite,
     ...rowOf(order, collection.wake),

@@ -61,8 +61,10 @@ function receiveCommands(collection: Collection): void {
       reason: each.reason,
     }),
   );
-  plainCommand(collection, messages.cancelOrder, 'cancel_requested', () => refusals.refuseEnding(collection.order));
-  plainCommand(collection, messages.closeOrder, 'close_requested', () => refusals.refuseEnding(collection.order));
+  const refuseEnding = () => refusals.refuseEnding(collection.order);
+  const lostToMoney = () => refusals.lostToMoney(collection.order);
+  plainCommand(collection, messages.cancelOrder, 'cancel_requested', refuseEnding, lostToMoney);
+  plainCommand(collection, messages.closeOrder, 'close_requested', refuseEnding, lostToMoney);
   plainCommand(collection, messages.holdRetries, 'retries_held', () => refusals.refuseHold(collection.order));
   plainCommand(collection, messages.releaseRetries, 'retries_released', () => refusals.refuseHold(collection.order));
   command(
@@ -82,24 +84,31 @@ function receiveCommands(collection: Collection): void {
 
 type CommandDefinition<T> = UpdateDefinition<messages.CommandAnswer, [T]>;
 
-/** One command: a repeated id finds its first effect; a refusal changes nothing; the answer waits until nothing is being tried. */
+/**
+ * One command: a repeated id finds its first effect; a refusal changes nothing; the answer waits until nothing is being
+ * tried, and may then be that it came to nothing.
+ */
 function command<T extends messages.Command>(
   collection: Collection,
   definition: CommandDefinition<T>,
   refusal: (input: T) => refusals.Refusal | null,
   event: (input: T) => OrderEvent,
+  cameToNothing: () => refusals.Refusal | null = () => null,
 ): void {
   const handler = async (input: T): Promise<messages.CommandAnswer> => {
     if (!isKnown(collection, input.commandId)) collection.inbox.push(event(input));
     await shielded(() => condition(() => isKnown(collection, input.commandId) && isAnswerable(collection)));
+    raise(cameToNothing());
     return { view: viewOf(collection) };
   };
   const validator = (input: T): void => {
-    if (isKnown(collection, input.commandId)) return;
-    const refused = refusal(input);
-    if (refused !== null) throw ApplicationFailure.nonRetryable(refused.message, refused.code);
+    if (!isKnown(collection, input.commandId)) raise(refusal(input));
   };
   setHandler(definition, handler, { validator });
+}
+
+function raise(refused: refusals.Refusal | null): void {
+  if (refused !== null) throw ApplicationFailure.nonRetryable(refused.message, refused.code);
 }
 
 type PlainEvent = Extract<OrderEvent, { reason: string; id: string; actor: unknown }>['type'];
@@ -109,8 +118,10 @@ function plainCommand(
   definition: CommandDefinition<messages.Command>,
   type: Exclude<PlainEvent, 'unknown_resolved' | 'retry_requested'>,
   refusal: () => refusals.Refusal | null,
+  cameToNothing?: () => refusals.Refusal | null,
 ): void {
-  command(collection, definition, refusal, ({ commandId, actor, reason }) => ({ type, id: commandId, actor, reason }));
+  const event = ({ commandId, actor, reason }: messages.Command) => ({ type, id: commandId, actor, reason });
+  command(collection, definition, refusal, event, cameToNothing);
 }
 
 function isKnown({ order }: Collection, commandId: string): boolean {

@@ -1,5 +1,4 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
-import type { SaveOutcome } from '../activities/inputs.ts';
 import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages.ts';
 import type { OrderEvent, SendCommand } from '../policy/events.ts';
 import { isAtRest } from '../policy/facts.ts';
@@ -39,9 +38,9 @@ async function collectOrder(collection: Collection): Promise<OrderPaymentResult>
   let event = firstEvent(collection);
   for (let events = 1; ; events += 1) {
     await followThrough(collection, event);
-    if (!isOurs(await record(collection))) {
+    for (let saved = await record(collection); saved !== 'saved'; saved = await record(collection)) {
+      if (saved === 'stale') collection.overtaken += 1;
       await goOnFromStore(collection);
-      await record(collection);
     }
     showDetails(collection);
     const { closed } = collection.order;
@@ -94,12 +93,10 @@ function decideOnAll(collection: Collection, event: OrderEvent): SendCommand | n
   return decideOn(collection, CLOCK).command;
 }
 
-/** The store has a story of this order that this run does not know: of an earlier run, or of what a reset took back. */
-function isOurs(saved: SaveOutcome): boolean {
-  return saved === 'saved' || saved === 'stale';
-}
-
-/** Collected before, beyond Temporal's memory: the store's story goes on, with its numbers, budgets and forbidden instruments. */
+/**
+ * The store has a story of this order that this run does not know: of before Temporal's memory, of what a reset took back,
+ * of a run that overtook this one. That story goes on, with its numbers, budgets and forbidden instruments.
+ */
 async function goOnFromStore(collection: Collection): Promise<void> {
   const { merchantId, orderId } = collection.order.facts;
   const loaded = await untilDone.loadOrder({ merchantId, orderId });

@@ -11,7 +11,7 @@ import { detailsOf } from './details.ts';
 /** Writes what was decided to the store, and makes it visible in Temporal: attributes for lists, details for one order. */
 export async function record(collection: Collection): Promise<SaveOutcome> {
   const saved = await save(collection);
-  if (saved === 'saved' || saved === 'stale') showAttributes(collection);
+  if (saved === 'saved') showAttributes(collection);
   return saved;
 }
 
@@ -25,7 +25,7 @@ async function save(collection: Collection): Promise<SaveOutcome> {
   if (collection.backlog === null) {
     try {
       const saved = await saveInTask(progress);
-      if (saved === 'saved' || saved === 'stale') confirmSaved(collection, progress);
+      if (saved === 'saved') confirmSaved(collection, progress);
       return saved;
     } catch {
       collection.backlog = Promise.resolve();

@@ -38,6 +38,8 @@ export type Started =
 /** Less than this and even the start would be given up. */
 const LEAST_WAIT_MS = 1_000;
 const RESEND_EVERY_MS = 250;
+/** A worker that dies with a workflow task in its hands holds the order up for this long: half of Temporal's own default. */
+const WORKFLOW_TASK_TIMEOUT = '5 s';
 
 /**
  * Starts the order or finds it. One update id for an order, whatever the request: a second caller joins the first one's
@@ -102,6 +104,7 @@ function startOptions({ input, taskQueue }: StartOrder, startId: string) {
   return {
     workflowId: orderWorkflowId(facts),
     taskQueue,
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     args: [{ ...input, startId }] as [OrderPaymentInput],
     typedSearchAttributes: firstAttributes(facts, input.state.attempts.length),
     staticSummary: `Order ${facts.orderId}: ${amountText(facts.amount)}`,

@@ -31,7 +31,10 @@ export function settle(draft: Draft): boolean {
   order.choice = null;
   order.window = null;
   if (isAnsweredByMoney(order)) order.review = null;
-  if (!ended && order.closed === null) reviewAmount(draft);
+  if (!ended && order.closed === null) {
+    refuseLateEnding(draft);
+    reviewAmount(draft);
+  }
   const open = payableAttempts(order).filter((attempt) => !hasMoney(attempt));
   for (const attempt of open) attempt.leave ??= { reason: 'paid', since: draft.now };
   if (open.length > 0) leave(draft);
@@ -60,6 +63,16 @@ function isAnsweredByMoney({ review, attempts }: Draft['order']): boolean {
   if (review === null) return false;
   if (review.code !== 'event_mismatch') return ANSWERED_BY_MONEY.has(review.code);
   return attempts.some((attempt) => attempt.number === review.attempt && hasMoney(attempt));
+}
+
+/** Somebody wanted to end the order while a payment was under way, and the payment succeeded. They are told; nothing is silent. */
+function refuseLateEnding(draft: Draft): void {
+  const { ending } = draft.order;
+  if (ending === null || ending.as === 'expired') return;
+  draft.order.ending = null;
+  const wish = ending.as === 'cancelled' ? 'Cancel' : 'Close';
+  const text = `${wish} came while a payment was under way, and it succeeded: the order is paid, refund it instead`;
+  tell(draft, 'command_refused', text, { actor: ending.actor });
 }
 
 /** Less than the amount, or in another currency, does not pay an order. (More than it is a surplus.) */

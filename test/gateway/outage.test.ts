@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Cable, openCable } from './cable.ts';
+import { type Cable, openCable } from '../setup/cable.ts';
+import { notice as noticeOf, signedHeaders } from '../setup/notices.ts';
 import { json, newOrderId, openWorld, order, WEBHOOK_SECRET, type World } from './world.ts';
 
 let world: World;
@@ -29,35 +28,10 @@ afterAll(async () => {
 });
 
 function notice(orderId: string) {
-  const body = JSON.stringify({
-    type: 'dispute.opened',
-    timestamp: new Date().toISOString(),
-    data: {
-      object: 'payment',
-      processor: 'alpha',
-      reference: 'alpha_pay_x',
-      merchantId: world.merchantId,
-      orderId,
-      attempt: 1,
-      key: 'k',
-      operation: 'charge',
-      status: 'captured',
-      amountMinor: 4999,
-      disputedMinor: 4999,
-      currency: 'EUR',
-    },
-  });
-  const id = `evt_${randomBytes(8).toString('hex')}`;
-  const at = Math.floor(Date.now() / 1000);
-  const signature = new Webhook(WEBHOOK_SECRET).sign(id, new Date(at * 1000), body);
-  const headers = { 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': signature };
-  return () =>
-    world.call('/v1/webhooks/alpha', {
-      method: 'POST',
-      apiKey: null,
-      body,
-      headers: { 'content-type': 'application/json', ...headers },
-    });
+  const told = noticeOf({ merchantId: world.merchantId, orderId }, { disputedMinor: 4999 }, 'dispute.opened');
+  const body = JSON.stringify(told);
+  const headers = { 'content-type': 'application/json', ...signedHeaders(body, { secret: WEBHOOK_SECRET }) };
+  return () => world.call('/v1/webhooks/alpha', { method: 'POST', apiKey: null, body, headers });
 }
 
 describe('without the database', () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { notice as noticeOf, signedHeaders } from '../setup/notices.ts';
 import { json, newOrderId, openWorld, order, WEBHOOK_SECRET, type World } from './world.ts';
 
 let world: World;
@@ -12,43 +12,11 @@ afterAll(() => world.close());
 const JSON_TYPE = { 'content-type': 'application/json' };
 const nowS = () => Math.floor(Date.now() / 1000);
 
-/** A notice as the simulator words it. */
-function notice(orderId: string, change: Record<string, unknown> = {}) {
-  return {
-    type: 'payment.captured',
-    timestamp: new Date().toISOString(),
-    data: {
-      object: 'payment',
-      processor: 'alpha',
-      reference: 'alpha_pay_x',
-      merchantId: world.merchantId,
-      orderId,
-      attempt: 1,
-      key: 'unknown-key',
-      operation: 'charge',
-      status: 'captured',
-      code: null,
-      amountMinor: 4999,
-      currency: 'EUR',
-      authorizedMinor: 0,
-      capturedMinor: 4999,
-      refundedMinor: 0,
-      disputedMinor: 0,
-      returnedMinor: 0,
-      authentication: 'none',
-      network: 'visa',
-      networkDeclineCode: null,
-      adviceCode: null,
-      card: null,
-      url: null,
-      ...change,
-    },
-  };
-}
+const notice = (orderId: string, change: Record<string, unknown> = {}) =>
+  noticeOf({ merchantId: world.merchantId, orderId }, change);
 
-function sign(body: string, id = `evt_${randomBytes(8).toString('hex')}`, atS = nowS(), secret = WEBHOOK_SECRET) {
-  const signature = new Webhook(secret).sign(id, new Date(atS * 1000), body);
-  return { 'webhook-id': id, 'webhook-timestamp': String(atS), 'webhook-signature': signature };
+function sign(body: string, id?: string, atS?: number, secret = WEBHOOK_SECRET) {
+  return signedHeaders(body, { secret, ...(id !== undefined && { id }), ...(atS !== undefined && { atS }) });
 }
 
 function deliver(body: string, headers: Record<string, string>, processor = 'alpha') {
@@ -150,37 +118,11 @@ describe('what becomes of a notice', () => {
     expect(kept).toMatchObject([{ amountMinor: 4999 }]);
   });
 
-  test('a hundred at once: one change, every delivery 2xx', async () => {
-    const orderId = newOrderId();
-    await world.post('/v1/orders', order(orderId, 'sim:alpha=pending_then_ok'), { headers: { prefer: 'wait=1' } });
-    const { attempts } = await json(world.call(`/v1/orders/${orderId}`));
-    const [{ key }] = attempts[0].operations;
-    const body = JSON.stringify(notice(orderId, { key, reference: null }));
-    const headers = sign(body);
-    const answers = await Promise.all(Array.from({ length: 100 }, () => deliver(body, headers)));
-    expect(answers.every(({ status }) => status === 200)).toBe(true);
-    await expect
-      .poll(async () => (await json(world.call(`/v1/orders/${orderId}`))).stage, { timeout: 15_000 })
-      .toBe('paid');
-    const again = await deliver(body, headers);
-    expect(again.status).toBe(200);
-    expect(await json(world.call(`/v1/orders/${orderId}`))).toMatchObject({ stage: 'paid', money: { net: 4999 } });
-  });
-
   test('of the simulator itself, for a charge whose answer was lost: the order is paid', async () => {
     const orderId = newOrderId();
     await world.post('/v1/orders', order(orderId, 'sim:alpha=timeout_charged'));
     await expect
       .poll(async () => (await json(world.call(`/v1/orders/${orderId}`))).stage, { timeout: 20_000 })
       .toBe('paid');
-  });
-
-  test('for an order whose run is closed: taken by a run for late events', async () => {
-    const orderId = newOrderId();
-    await world.post('/v1/orders', order(orderId, 'sim:alpha=return_after_2'));
-    await expect
-      .poll(async () => (await json(world.call(`/v1/orders/${orderId}`))).money.returned, { timeout: 20_000 })
-      .toBe(4999);
-    expect(await json(world.call(`/v1/orders/${orderId}`))).toMatchObject({ stage: 'paid', money: { net: 0 } });
   });
 });

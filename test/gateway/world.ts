@@ -130,6 +130,7 @@ async function startWorker({ databaseUrl, taskQueue, sealingKey, processors }: P
       processors,
       breaker: DEFAULT_BREAKER,
       maxCachedWorkflows: 100,
+      maxCallsInFlight: 100,
     },
     { workflowBundle: { codePath: inject('workflowBundlePath') } },
   );

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, type ReplayWorkerOptions, Runtime, Worker } from '@temporalio/worker';
 import { expect, inject } from 'vitest';
@@ -21,10 +20,9 @@ import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { openSealedStore } from '../../store/sealing.ts';
 import type { Store } from '../../store/store.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
-import { createOrderWorker } from '../../worker/create.ts';
 import { readWorkerSettings } from '../../worker/settings.ts';
 import { freshDatabase } from './database.ts';
-import { startWorkerProcess } from './worker-process.ts';
+import { insideWorker, processWorker, type WorkerCables } from './scene-workers.ts';
 import './provided.ts';
 
 export interface LedgerEntry {
@@ -70,9 +68,13 @@ export interface Scene {
   until(orderId: string, wanted: (order: OrderView) => boolean, withinMs?: number): Promise<OrderView>;
   /** Number of history events of the order's run. */
   historyLength(orderId: string): Promise<number>;
-  /** Kills the worker process (SIGKILL) and starts another, with other settings if need be; only with `worker: 'process'`. */
+  /** Kills the worker process (SIGKILL), starts one more, with other settings if need be, freezes and thaws it; only with `worker: 'process'`. */
   killWorker(): Promise<void>;
   startWorker(change?: Record<string, string>): Promise<void>;
+  freezeWorker(): void;
+  thawWorker(): void;
+  /** Between a worker process and its servers. */
+  cables(): WorkerCables;
   /** Replays every history that this scene made, then stops everything. */
   close(): Promise<void>;
 }
@@ -87,6 +89,12 @@ export interface SceneOptions {
   /** `RECOUP_CODEC_KEYS` of all parts: what Temporal stores is encrypted. Default: off. */
   codecKeys?: string;
   env?: Record<string, string>; // Further settings, e.g. `RECOUP_BREAKER_COOL_DOWN_MS`.
+  /** Keeps a second worker process loaded and waiting, so that a killed one is replaced in a moment. */
+  spares?: boolean;
+  /** What a worker process and Temporal say to each other is under way for so long. */
+  behindMs?: number;
+  /** A Temporal server of one's own. Default: the shared one. */
+  temporalAddress?: string;
   /** A server whose time is not the wall clock's. Default: the shared one. */
   skipping?: { address: string; nowMs(): Promise<number> };
 }
@@ -116,7 +124,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const { alpha, beta, gamma } = simulator.processors;
   const env = {
     DATABASE_URL: database.url,
-    TEMPORAL_ADDRESS: skipping?.address ?? inject('temporalAddress'),
+    TEMPORAL_ADDRESS: skipping?.address ?? options.temporalAddress ?? inject('temporalAddress'),
     TEMPORAL_TASK_QUEUE: taskQueue,
     RECOUP_SEALING_KEY: sealingKey,
     RECOUP_CODEC_KEYS: codecKeys,
@@ -135,8 +143,11 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   await setWebhooks(simulator, { url: `${gateway.url}/v1/webhooks`, hold: webhooks === 'held' });
   const codePath = codecKeys === '' ? inject('workflowBundlePath') : await workflowBundle({ encrypted: true });
   const dataConverter = { payloadCodecs: [createPayloadCodec(codecKeys)] };
+  const hear = (text: string) => void logged.push(text);
   const workers =
-    where === 'inside' ? await insideWorker(env, codePath, skipping !== undefined) : await processWorker(env);
+    where === 'inside'
+      ? await insideWorker(env, codePath, skipping !== undefined)
+      : await processWorker(env, { spares: options.spares ?? false, behindMs: options.behindMs ?? 0, hear });
   const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS });
   const client = new Client({ connection, dataConverter });
   const processors = openProcessors(readWorkerSettings(env).processors);
@@ -194,6 +205,9 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     },
     killWorker: () => workers.kill(),
     startWorker: (change) => workers.start(change),
+    freezeWorker: () => workers.freeze(),
+    thawWorker: () => workers.thaw(),
+    cables: () => workers.cables(),
     close: async () => {
       // The time-skipping server keeps no lists: there each test replays its own.
       if (skipping === undefined) await replayAll(client, taskQueue, { workflowBundle: { codePath }, dataConverter });
@@ -202,45 +216,6 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       await connection.close();
       await database.drop();
     },
-  };
-}
-
-interface Workers {
-  kill(): Promise<void>;
-  start(change?: Record<string, string>): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function insideWorker(env: Record<string, string>, codePath: string, skipping: boolean): Promise<Workers> {
-  const bundle = { workflowBundle: { codePath } };
-  const nowMs = skipping ? () => Context.current().info.currentAttemptScheduledTimestampMs : Date.now;
-  const { worker, close } = await createOrderWorker(readWorkerSettings(env), bundle, nowMs);
-  const running = worker.run();
-  const refuse = async () => expect.fail('this worker lives inside the test');
-  return {
-    kill: refuse,
-    start: refuse,
-    close: async () => {
-      worker.shutdown();
-      await running;
-      await close();
-    },
-  };
-}
-
-async function processWorker(env: Record<string, string>): Promise<Workers> {
-  const hear = (text: string) => void logged.push(text);
-  let running: Awaited<ReturnType<typeof startWorkerProcess>> | null = await startWorkerProcess(env, hear);
-  const kill = async () => {
-    await running?.kill();
-    running = null;
-  };
-  return {
-    kill,
-    start: async (change = {}) => {
-      running = await startWorkerProcess({ ...env, ...change }, hear);
-    },
-    close: kill,
   };
 }
 

@@ -2,7 +2,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../contract/search-attributes.ts';
-import { openScene, type Scene } from './scene.ts';
+import { openScene, type Scene, type SceneOptions } from './scene.ts';
 import './provided.ts';
 
 /** A scene on a server of its own on which days pass at once. Processors and calls to them keep real time. */
@@ -18,7 +18,7 @@ export interface SkippingScene extends Scene {
 /** `temporal.api.enums.v1.IndexedValueType` */
 const INDEXED_TYPES = { KEYWORD: 2, INT: 3, BOOL: 5, DATETIME: 6 } as const;
 
-export async function openSkippingScene(): Promise<SkippingScene> {
+export async function openSkippingScene(options: Pick<SceneOptions, 'webhooks'> = {}): Promise<SkippingScene> {
   const executable = { type: 'existing-path', path: inject('testServerPath') } as const;
   const server = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
   const types = SEARCH_ATTRIBUTES.map(({ name, type }) => [name, INDEXED_TYPES[type]]);
@@ -27,7 +27,7 @@ export async function openSkippingScene(): Promise<SkippingScene> {
     searchAttributes: Object.fromEntries(types),
   });
   const nowMs = () => server.currentTimeMs();
-  const scene = await openScene({ skipping: { address: server.address, nowMs } });
+  const scene = await openScene({ ...options, skipping: { address: server.address, nowMs } });
   return {
     ...scene,
     nowMs,

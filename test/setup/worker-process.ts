@@ -4,36 +4,73 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { nodeArguments, ROOT } from '../../cli/launcher/paths.ts';
 
-/** The worker as a process of its own, to be killed in the middle of things. */
-export async function startWorkerProcess(
-  env: Record<string, string>,
-  hear: (text: string) => void = () => {},
-): Promise<{
+type Env = Record<string, string>;
+/** What it says on stderr, as it says it. */
+type Hear = (text: string) => void;
+
+export interface WorkerProcess {
   pid: number;
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** SIGKILL, also while it is frozen. */
   kill(): Promise<void>;
-}> {
-  const child: ChildProcess = spawn(process.execPath, nodeArguments(join(ROOT, 'worker', 'main.ts')), {
+}
+
+export interface SpareWorker {
+  /** Starts to poll. */
+  begin(): Promise<WorkerProcess>;
+  kill(): Promise<void>;
+}
+
+/** The worker as a process of its own, to be killed in the middle of things. */
+export async function startWorkerProcess(env: Env, hear: Hear): Promise<WorkerProcess> {
+  const { process, nextLine } = launched(join(ROOT, 'worker', 'main.ts'), env, hear);
+  await nextLine();
+  return process;
+}
+
+/** A worker that has loaded its code and waits to be told to begin. */
+export async function spareWorkerProcess(env: Env, hear: Hear): Promise<SpareWorker> {
+  const { process, nextLine, say } = launched(join(ROOT, 'test', 'setup', 'spare-worker.ts'), env, hear);
+  await nextLine();
+  return {
+    begin: async () => {
+      say('begin\n');
+      await nextLine();
+      return process;
+    },
+    kill: process.kill,
+  };
+}
+
+function launched(file: string, env: Env, hear: Hear) {
+  const child: ChildProcess = spawn(process.execPath, nodeArguments(file), {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  if (child.stdout === null || child.pid === undefined) throw new Error('The worker did not start');
+  const { pid, stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null || pid === undefined)
+    throw new Error('The worker did not start');
   let words = '';
-  child.stderr?.on('data', (chunk) => {
+  stderr.on('data', (chunk) => {
     words += chunk;
     hear(String(chunk));
     process.stderr.write(chunk);
   });
   const exited = once(child, 'exit');
-  const ready = once(createInterface({ input: child.stdout }), 'line');
-  await Promise.race([
-    ready,
-    exited.then(([code]) => Promise.reject(new Error(`The worker ended with ${code}: ${words}`))),
-  ]);
+  const ended = exited.then(([code]) => Promise.reject(new Error(`The worker ended with ${code}: ${words}`)));
+  ended.catch(() => {});
+  stdin.on('error', () => {});
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   return {
-    pid: child.pid,
-    kill: async () => {
-      if (child.exitCode === null) child.kill('SIGKILL');
-      await exited;
+    nextLine: () => Promise.race([lines.next(), ended]),
+    say: (words: string) => void stdin.write(words),
+    process: {
+      pid,
+      signal: (name: 'SIGSTOP' | 'SIGCONT') => void child.kill(name),
+      kill: async () => {
+        if (child.exitCode === null) child.kill('SIGKILL');
+        await exited;
+      },
     },
   };
 }

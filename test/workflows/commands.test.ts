@@ -81,13 +81,19 @@ describe('cancel, through the API or with Temporal’s own button', () => {
   };
 
   test.each(['the API', 'Temporal'])(
-    'during a charge that succeeds: its answer is kept, the order is paid (%s)',
+    'during a charge that succeeds: its answer is kept, the order is paid, and whoever asked is told (%s)',
     async (by) => {
       const { orderId, answer } = await duringACharge('sim:alpha=slow_1200');
       if (by === 'Temporal') await scene.workflow(orderId).cancel();
-      else await scene.recoup.orders.cancel(orderId, why);
+      else {
+        const refused = { code: 'order_closed', message: expect.stringContaining('Refund it instead') };
+        await expect(scene.recoup.orders.cancel(orderId, why)).rejects.toMatchObject(refused);
+      }
       await answer;
       await scene.until(orderId, ({ stage }) => stage === 'paid');
+      const { entries } = await scene.recoup.orders.timeline(orderId);
+      const [line] = entries.filter(({ kind }) => kind === 'command_refused');
+      expect(line?.text).toContain('Cancel came while a payment was under way, and it succeeded');
       expect(await effects(scene, orderId)).toEqual(['alpha captured']);
       expect((await scene.ledger(orderId))[0]).toMatchObject({ requests: 1 });
     },

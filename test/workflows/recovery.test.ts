@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CollectRequest, RecoveryRequest } from '../../client/index.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
-import { actOnPage, control, effects, offered } from './acts.ts';
+import { actOnPage, effects, offered } from './acts.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -98,20 +98,6 @@ describe('on a page of the processor', () => {
     expect(await scene.netCaptured(orderId)).toBe(4999);
   });
 
-  test('two clicks at once, and a third later, open one session', async () => {
-    const { orderId } = await declined();
-    const click = () => scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' });
-    // Whichever comes first opens it; the other finds it open, or an attempt running.
-    const clicks = await Promise.all([click().catch(() => null), click().catch(() => null)]);
-    const [one, other = null] = clicks.filter((each) => each !== null);
-    if (one === undefined) return expect.fail('no click opened the page');
-    const later = await click();
-    expect(later.nextAction.url).toBe(one.nextAction.url);
-    if (other !== null) expect(other.nextAction.url).toBe(one.nextAction.url);
-    expect(later.attempts).toHaveLength(3);
-    expect((await scene.ledger(orderId)).filter(({ operation }) => operation === 'open_hosted')).toHaveLength(1);
-  });
-
   test('leaving hosted checkout for a new method closes the session first', async () => {
     const { orderId } = await declined();
     const open = await scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' });
@@ -131,17 +117,6 @@ describe('on a page of the processor', () => {
     const open = await scene.recoup.orders.recover(orderId, { path: 'invoice' });
     expect(open).toMatchObject({ stage: 'invoiced', nextAction: { type: 'invoice', url: expect.any(String) } });
     await actOnPage(open);
-    await scene.until(orderId, ({ stage }) => stage === 'paid');
-    expect(await effects(scene, orderId)).toEqual(['alpha captured']);
-  });
-
-  test('paid on the page while the buyer changes their mind: the page’s payment stands, nothing else is charged', async () => {
-    const { orderId } = await declined();
-    const open = await scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' });
-    await actOnPage(open);
-    await scene.recoup.orders
-      .recover(orderId, { path: 'new_method', paymentMethod: { token: 'sim:alpha=ok' } })
-      .catch(() => null);
     await scene.until(orderId, ({ stage }) => stage === 'paid');
     expect(await effects(scene, orderId)).toEqual(['alpha captured']);
   });
@@ -197,24 +172,6 @@ describe('while an outcome is unknown', () => {
     const refused = scene.recoup.orders.recover(orderId, NEW_METHOD);
     await expect(refused).rejects.toMatchObject({ code: 'recovery_refused', message: /can be chosen from/ });
     expect(await processors(orderId)).toEqual(['alpha']);
-  });
-
-  test('after it the choice is stored, the attempt closed, and the choice runs once that is confirmed', async () => {
-    const { orderId, answer } = await collected('sim:alpha=timeout_lost;beta=ok');
-    expect(answer.stage).toBe('confirming');
-    await control(scene, 'alpha/down', {});
-    const stored = await poll(
-      () => scene.recoup.orders.recover(orderId, NEW_METHOD).catch(() => null),
-      (view) => view !== null,
-      10_000,
-    );
-    expect(stored).toMatchObject({ stage: 'confirming', attempts: [{ outcome: 'unknown' }] });
-    expect(await processors(orderId)).toEqual(['alpha']);
-    await control(scene, 'alpha/up', {});
-    const paid = await scene.until(orderId, ({ stage }) => stage === 'paid');
-    expect(paid.attempts).toMatchObject([{ outcome: 'not_executed' }, { number: 2, outcome: 'succeeded' }]);
-    const operations = (await scene.ledger(orderId)).map(({ operation, effect }) => `${operation} ${effect}`);
-    expect(operations).toEqual(['charge none', 'void none', 'charge captured']);
   });
 
   test('a charge that went through after all wins over the choice: one charge, and the choice is dropped', async () => {

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
+import { control, effects, releaseWebhooks } from '../workflows/acts.ts';
+
+/** Windows, schedules and settle times pass 20 times as fast; calls take as long as they take. */
+const TIME_SCALE = 20;
+const NEW_METHOD = { path: 'new_method', paymentMethod: { token: 'sim:card=other;alpha=ok' } } as const;
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene({ timeScale: TIME_SCALE, webhooks: 'held' });
+});
+afterAll(() => scene.close());
+
+const collected = async (token: string, metadata?: Record<string, string>) => {
+  const orderId = newOrderId();
+  const answer = await scene.recoup.orders.collect(order(orderId, token, metadata === undefined ? {} : { metadata }));
+  return { orderId, answer };
+};
+const paid = (orderId: string) => scene.until(orderId, ({ stage }) => stage === 'paid');
+
+describe('F1: the processor executes, and its reply is cut', () => {
+  test('F1: the same key is sent again, one charge, paid', async () => {
+    const { orderId } = await collected('sim:alpha=reset_charged');
+    await paid(orderId);
+    expect(await scene.ledger(orderId)).toMatchObject([{ processor: 'alpha', effect: 'captured', requests: 2 }]);
+  });
+});
+
+describe('F2: the processor executes, and is silent', () => {
+  test('F2: unknown at first, then the same key tells, and no other key is ever used', async () => {
+    const { orderId, answer } = await collected('sim:alpha=timeout_charged');
+    expect(answer).toMatchObject({ stage: 'confirming', attempts: [{ outcome: 'unknown' }] });
+    expect((await paid(orderId)).attempts).toHaveLength(1);
+    expect(await scene.ledger(orderId)).toMatchObject([{ processor: 'alpha', effect: 'captured', requests: 2 }]);
+  });
+
+  test('F2: when the key is answered by the same error for ever it is found by lookup, and never sent again', async () => {
+    const { orderId, answer } = await collected('sim:alpha=500_charged');
+    expect(answer.stage).toBe('confirming');
+    expect((await paid(orderId)).attempts).toHaveLength(1);
+    expect(await scene.ledger(orderId)).toMatchObject([{ processor: 'alpha', effect: 'captured', requests: 1 }]);
+  });
+
+  test('F2: absent twice across the settle window is proof too: then the retry processor collects', async () => {
+    const { orderId } = await collected('sim:alpha=500_lost');
+    expect((await paid(orderId)).attempts).toMatchObject([
+      { processor: 'alpha', outcome: 'not_executed' },
+      { processor: 'beta', outcome: 'succeeded' },
+    ]);
+    expect(await scene.netCaptured(orderId)).toBe(4999);
+  });
+
+  test('F2: while key and lookup tell nothing the key is sent until resendUntil and no more; the webhook proves', async () => {
+    // Its webhook is due after 8 s, when the key is not sent any more and the next lookup is not due yet.
+    const { orderId } = await collected('sim:alpha=late_webhook_160');
+    const dueMs = Date.now() + 160_000 / TIME_SCALE;
+    const [claim] = await scene.store.listOperations(scene.merchantId, orderId);
+    const untilTold = (atMs: number) =>
+      poll(
+        async () => Date.now(),
+        (nowMs) => nowMs > atMs,
+        15_000,
+      );
+    await untilTold(Date.parse(claim?.resendUntil ?? ''));
+    const sent = await scene.ledger(orderId);
+    expect(sent).toHaveLength(1);
+    await untilTold(dueMs);
+    expect(await scene.ledger(orderId)).toEqual(sent);
+    expect((await scene.recoup.orders.get(orderId)).stage).toBe('confirming');
+    await releaseWebhooks(scene);
+    await paid(orderId);
+    expect(await effects(scene, orderId)).toEqual(['alpha captured']);
+  });
+
+  test('F2: a fence resolves it as well: the choice that the buyer made meanwhile runs once it is confirmed', async () => {
+    const { orderId, answer } = await collected('sim:alpha=timeout_lost;beta=ok');
+    expect(answer.stage).toBe('confirming');
+    await control(scene, 'alpha/down', {});
+    const stored = await poll(
+      () => scene.recoup.orders.recover(orderId, NEW_METHOD).catch(() => null),
+      (view) => view !== null,
+      15_000,
+    );
+    expect(stored).toMatchObject({ stage: 'confirming', attempts: [{ outcome: 'unknown' }] });
+    expect((await scene.ledger(orderId)).map(({ processor }) => processor)).toEqual(['alpha']);
+    await control(scene, 'alpha/up', {});
+    expect((await paid(orderId)).attempts).toMatchObject([
+      { outcome: 'not_executed' },
+      { number: 2, outcome: 'succeeded' },
+    ]);
+    const operations = (await scene.ledger(orderId)).map(({ operation, effect }) => `${operation} ${effect}`);
+    expect(operations).toEqual(['charge none', 'void none', 'charge captured']);
+  });
+
+  test('F2: at a processor without key, lookup and fence nothing is sent again and nothing else is tried', async () => {
+    const { orderId, answer } = await collected('sim:gamma=timeout_lost', { route: 'gamma' });
+    expect(answer.stage).toBe('confirming');
+    expect(answer.nextAction).toMatchObject({ type: 'wait_confirming', who: 'system' });
+    const explained = await scene.recoup.orders.explain(orderId);
+    expect(JSON.stringify(explained)).toContain('it would be a second charge there');
+    expect(await scene.ledger(orderId)).toMatchObject([{ processor: 'gamma', effect: 'none', requests: 1 }]);
+    const resolved = await scene.recoup.orders.resolve(orderId, {
+      attempt: 1,
+      outcome: 'absent',
+      evidence: 'not in the dashboard',
+      reason: 'looked it up by hand',
+    });
+    expect(resolved.stage).toBe('waiting_buyer');
+  });
+});
+
+describe('F3: the request never arrives', () => {
+  test.each(['timeout_lost', 'reset_lost'])('F3: %s: the same key again, one charge, paid', async (fault) => {
+    const { orderId } = await collected(`sim:alpha=${fault},ok`);
+    await paid(orderId);
+    expect(await scene.ledger(orderId)).toMatchObject([{ processor: 'alpha', effect: 'captured', requests: 2 }]);
+  });
+
+  test('F3: refused connections and overload are proved not executed: same key, then the retry processor', async () => {
+    const { orderId, answer } = await collected('sim:alpha=503');
+    expect(answer.stage).toBe('paid');
+    expect(answer.attempts).toMatchObject([
+      { processor: 'alpha', failureClass: 'transient' },
+      { processor: 'beta', outcome: 'succeeded' },
+    ]);
+    const alpha = (await scene.ledger(orderId)).find(({ processor }) => processor === 'alpha');
+    expect(alpha).toMatchObject({ effect: 'none', requests: 3 });
+  });
+});
+
+describe('F18: the main processor is down while its attempt is unknown', () => {
+  test.each(['timeout_charged', 'timeout_lost,ok'])(
+    'F18: %s: the retry processor is not touched before it is proved',
+    async (story) => {
+      const { orderId, answer } = await collected(`sim:alpha=${story}`);
+      expect(answer.stage).toBe('confirming');
+      await control(scene, 'alpha/down', {});
+      const askedInVain = async () => {
+        const stored = await scene.store.findOrder(scene.merchantId, orderId);
+        return stored?.state.attempts[0]?.proof?.lookups ?? 0;
+      };
+      await poll(askedInVain, (lookups) => lookups >= 2, 20_000);
+      expect((await scene.ledger(orderId)).map(({ processor }) => processor)).toEqual(['alpha']);
+      await control(scene, 'alpha/up', {});
+      await paid(orderId);
+      const touched = new Set((await scene.ledger(orderId)).map(({ processor }) => processor));
+      if (story === 'timeout_charged') expect(touched).toEqual(new Set(['alpha']));
+      expect(await scene.netCaptured(orderId)).toBe(4999);
+    },
+  );
+});

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OwnTemporal, openOwnTemporal } from '../setup/own-temporal.ts';
+import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
+import { effects } from '../workflows/acts.ts';
+
+const RESTARTS = 10;
+const DECLINED_TWICE = 'insufficient_funds';
+const MANDATE = { offSession: { agreement: 'recurring', mandateRef: 'mandate-1' } } as const;
+/** A day takes 1.4 s: later tries come after 1.4, 4.3 and 10 s, the buyer's window ends after 1.4 s, hosted checkout's 4.3 s later. */
+const TIME_SCALE = 60_000;
+
+describe('F8: the Temporal server is restarted ten times in the middle of an order', () => {
+  let temporal: OwnTemporal;
+  let scene: Scene;
+  beforeAll(async () => {
+    temporal = await openOwnTemporal();
+    scene = await openScene({ temporalAddress: temporal.address, timeScale: TIME_SCALE });
+  });
+  afterAll(async () => {
+    await scene.close();
+    await temporal.close();
+  });
+
+  test('F8: every order ends as it would have, no timer is lost, and nothing is charged twice', {
+    timeout: 120_000,
+  }, async () => {
+    const start = (token: string, more = {}) => {
+      const orderId = newOrderId();
+      const answer = scene.recoup.orders.collect(order(orderId, token, more), { waitMs: 60_000 });
+      answer.catch(() => {});
+      return orderId;
+    };
+    const retried = start(
+      `sim:alpha=${DECLINED_TWICE},${DECLINED_TWICE},${DECLINED_TWICE},ok;beta=${DECLINED_TWICE}`,
+      MANDATE,
+    );
+    const waiting = start(`sim:alpha=${DECLINED_TWICE};beta=${DECLINED_TWICE}`);
+    const silent = start('sim:alpha=timeout_charged');
+    const atOnce: string[] = [];
+    for (let restart = 0; restart < RESTARTS; restart += 1) {
+      atOnce.push(start('sim:alpha=ok'));
+      await temporal.kill();
+      await temporal.start();
+      // It serves, and goes on with what it has.
+      await poll(
+        () => scene.historyLength(retried).catch(() => 0),
+        (length) => length > 0,
+        10_000,
+      );
+    }
+    const ended = await scene.until(retried, ({ stage }) => stage === 'paid', 60_000);
+    const tries = ended.attempts.filter(({ processor }) => processor === 'alpha');
+    expect(tries.map(({ outcome }) => outcome)).toEqual(['declined', 'declined', 'declined', 'succeeded']);
+    expect(await effects(scene, retried)).toEqual(['alpha captured']);
+    const left = await scene.until(waiting, ({ stage }) => stage === 'needs_review', 60_000);
+    expect(left.attempts.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(await effects(scene, waiting)).toEqual([]);
+    for (const orderId of [silent, ...atOnce]) await onceOrNever(scene, orderId);
+  });
+});
+
+/** Paid with one charge; or its start was lost with the server before anybody accepted it, and then nothing was charged. */
+async function onceOrNever(scene: Scene, orderId: string): Promise<void> {
+  const known = await scene.recoup.orders.get(orderId).catch(() => null);
+  if (known === null) return expect(await scene.ledger(orderId)).toEqual([]);
+  const end = await scene.until(orderId, ({ stage }) => stage === 'paid' || stage === 'needs_review', 60_000);
+  const entries = (await scene.ledger(orderId)).filter(({ effect }) => effect === 'captured');
+  expect(entries).toHaveLength(end.stage === 'paid' ? 1 : 0);
+  expect(new Set(entries.map(({ key }) => key)).size).toBe(entries.length);
+}

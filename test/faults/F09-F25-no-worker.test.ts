@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OwnTemporal, openOwnTemporal } from '../setup/own-temporal.ts';
+import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
+import { actOnPage, effects } from '../workflows/acts.ts';
+
+/** One worker calls so many processors at once. */
+const CALLS_IN_FLIGHT = 3;
+const MANDATE = { offSession: { agreement: 'recurring', mandateRef: 'mandate-1' } } as const;
+/** Two hours take 8 s. */
+const TIME_SCALE = 900;
+const HOUR_MS = 3_600_000 / TIME_SCALE;
+const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
+const why = { reason: 'a test asks' };
+
+let temporal: OwnTemporal;
+let scene: Scene;
+beforeAll(async () => {
+  temporal = await openOwnTemporal();
+  scene = await openScene({
+    temporalAddress: temporal.address,
+    worker: 'process',
+    env: { RECOUP_MAX_CALLS_IN_FLIGHT: String(CALLS_IN_FLIGHT) },
+    timeScale: TIME_SCALE,
+  });
+});
+afterAll(async () => {
+  await scene.close();
+  await temporal.close();
+});
+
+const untilMs = (atMs: number) =>
+  poll(
+    async () => Date.now(),
+    (nowMs) => nowMs >= atMs,
+    30_000,
+  );
+
+describe('F9: no worker for two hours', () => {
+  test('F9: timers fire and webhooks arrive meanwhile, all is taken in, and caught up with afterwards', async () => {
+    const PAGES = 10;
+    const open = await Promise.all(
+      Array.from({ length: PAGES }, async () => {
+        const orderId = newOrderId();
+        await scene.recoup.orders.collect(order(orderId, DECLINED));
+        return { orderId, view: await scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' }) };
+      }),
+    );
+    const asked = newOrderId();
+    const challenged = await scene.recoup.orders.collect(order(asked, 'sim:alpha=3ds_ok'));
+    expect(challenged.stage).toBe('waiting_authentication');
+    const expiring = newOrderId();
+    await scene.recoup.orders.collect(
+      order(expiring, DECLINED, { expiresAt: new Date(Date.now() + HOUR_MS).toISOString() }),
+    );
+    // Advice of the network: exactly one hour later, and not before.
+    const due = await Promise.all(
+      Array.from({ length: 3 * CALLS_IN_FLIGHT }, async () => {
+        const orderId = newOrderId();
+        const token = 'sim:brand=mastercard;alpha=insufficient_funds@mac=24,slow_300;beta=insufficient_funds@mac=24';
+        const scheduled = await scene.recoup.orders.collect(order(orderId, token, MANDATE));
+        expect(scheduled.stage).toBe('retry_scheduled');
+        return orderId;
+      }),
+    );
+    await scene.killWorker();
+    const awayMs = Date.now();
+    // The buyers pay: each payment's webhook is answered at once, although nobody acts on it.
+    for (const { view } of open) expect(await actOnPage(view)).toBe(200);
+    await poll(
+      () => scene.store.listUnappliedEvents({ merchantId: scene.merchantId, limit: 100 }),
+      (events) => events.filter(({ type }) => type === 'payment_succeeded').length === PAGES,
+      10_000,
+    );
+    expect(await failedDeliveries(scene)).toBe(0);
+    await untilMs(awayMs + 2 * HOUR_MS);
+    expect((await scene.recoup.orders.get(expiring)).stage).toBe('waiting_buyer');
+    const ledgerSizes = await Promise.all(due.map(async (orderId) => (await scene.ledger(orderId)).length));
+    expect(new Set(ledgerSizes)).toEqual(new Set([1]));
+    await scene.startWorker();
+    for (const { orderId } of open) {
+      await scene.until(orderId, ({ stage }) => stage === 'paid');
+      expect(await effects(scene, orderId)).toEqual(['alpha captured']);
+    }
+    for (const orderId of due) await scene.until(orderId, ({ stage }) => stage === 'paid');
+    expect(await mostAtOnce(scene, due)).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
+    await scene.until(expiring, ({ stage }) => stage === 'expired');
+    await scene.until(asked, ({ attempts }) => attempts[0]?.authentication === 'abandoned');
+    expect(await scene.netCaptured(asked)).toBe(0);
+  });
+});
+
+describe('F25: no worker, and the server is restarted', () => {
+  test('F25: a collect that was never accepted charges nobody: the order waits for the buyer, or was never started', async () => {
+    await scene.killWorker();
+    const orderId = newOrderId();
+    const answer = await scene.recoup.orders.collect(order(orderId, 'sim:alpha=ok'), { waitMs: 1_000 });
+    expect(answer).toMatchObject({ pending: true });
+    const { notAfter } = (await scene.newInput(order(orderId, 'sim:alpha=ok'), 1_000)).state.facts;
+    await temporal.kill();
+    await temporal.start();
+    await untilMs(Date.parse(notAfter));
+    await scene.startWorker();
+    await scene.until(orderId, ({ stage }) => stage === 'waiting_buyer', 40_000);
+    expect(await scene.ledger(orderId)).toEqual([]);
+    const pay = { path: 'new_method', paymentMethod: { token: 'sim:alpha=ok' } } as const;
+    expect((await scene.recoup.orders.recover(orderId, pay)).stage).toBe('paid');
+    expect(await effects(scene, orderId)).toEqual(['alpha captured']);
+  });
+
+  test('F25: cancelled before any worker came: taken in, never charged, cancelled as soon as one comes', async () => {
+    await scene.killWorker();
+    const orderId = newOrderId();
+    const collecting = scene.http.orders.collect(order(orderId, 'sim:alpha=ok'), { waitMs: 25_000 });
+    collecting.catch(() => {});
+    await poll(
+      () => scene.historyLength(orderId).catch(() => 0),
+      (length) => length > 0,
+      5_000,
+    );
+    const cancelling = scene.http.orders.cancel(orderId, why, { waitMs: 25_000 });
+    cancelling.catch(() => {});
+    await scene.startWorker();
+    expect((await cancelling).stage).toBe('cancelled');
+    await scene.until(orderId, ({ stage }) => stage === 'cancelled');
+    expect(await scene.ledger(orderId)).toEqual([]);
+  });
+});
+
+/** Webhooks that the simulator has to send again, because the answer was no 2xx. */
+async function failedDeliveries({ simulator }: Scene): Promise<number> {
+  const answer = await fetch(`${simulator.url}/control/webhooks`);
+  return ((await answer.json()) as { counts: { failedTries: number } }).counts.failedTries;
+}
+
+/** How many of these orders' last charges were with the processor at the same time. */
+async function mostAtOnce(scene: Scene, orderIds: string[]): Promise<number> {
+  const calls = await Promise.all(
+    orderIds.map(async (orderId) => {
+      const charge = (await scene.store.listOperations(scene.merchantId, orderId)).at(-1);
+      return { fromMs: Date.parse(charge?.claimedAt ?? ''), toMs: Date.parse(charge?.result?.endedAt ?? '') };
+    }),
+  );
+  return Math.max(
+    ...calls.map(({ fromMs }) => calls.filter((each) => each.fromMs <= fromMs && fromMs < each.toMs).length),
+  );
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newOrderId, openScene, order, type Scene } from '../setup/scene.ts';
+import { control } from '../workflows/acts.ts';
+import { played, STORIES, type Story } from '../workflows/stories.ts';
+import { endOf } from './kill-points/order-end.ts';
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene({ timeScale: 10 });
+});
+afterAll(() => scene.close());
+
+const finishedTasks = async (orderId: string): Promise<number[]> => {
+  const { events } = await scene.workflow(orderId).fetchHistory();
+  const tasks = events?.filter(({ workflowTaskCompletedEventAttributes: completed }) => completed != null) ?? [];
+  return tasks.map(({ eventId }) => Number(eventId));
+};
+
+const resetTo = async (orderId: string, runId: string, task: number) => {
+  await scene.client.workflowService.resetWorkflowExecution({
+    namespace: scene.client.options.namespace,
+    workflowExecution: { workflowId: scene.workflow(orderId).workflowId, runId },
+    workflowTaskFinishEventId: task as never,
+    reason: 'a test resets',
+    requestId: randomUUID(),
+  });
+};
+
+/** What moved money, by key: neither a new charge nor a repeated one. */
+const moved = async (orderId: string) =>
+  (await scene.ledger(orderId)).map(({ key, effect, requests }) => ({ key, effect, requests }));
+
+/** After its end, to every task of its run, one after the other. */
+const endsTheSame = async (orderId: string) => {
+  const [end, ledger] = [await endOf(scene, orderId), await moved(orderId)];
+  const { runId } = await scene.workflow(orderId).describe();
+  const tasks = await finishedTasks(orderId);
+  expect(tasks.length).toBeGreaterThanOrEqual(2);
+  for (const task of tasks) {
+    await resetTo(orderId, runId, task);
+    await scene.workflow(orderId).result();
+    const now = await endOf(scene, orderId);
+    expect({ ...now, told: [] }, `reset to event ${task}`).toEqual({ ...end, told: [] });
+    expect(await moved(orderId), `reset to event ${task}`).toEqual(ledger);
+  }
+};
+
+describe('F10: reset to every workflow task', () => {
+  test.concurrent.each(STORIES)('F10: $story', async (story: Story) => {
+    const { orderId } = await played(scene, story, 1_000);
+    await endsTheSame(orderId);
+  });
+});
+
+describe('F10: reset to every workflow task after the processors forgot their keys', () => {
+  test('F10: nothing is asked of them again, which by now would be new charges', async () => {
+    const asked: Story[] = STORIES.filter(({ story }) =>
+      /paid at once|retry processor|a new method|captured/.test(story),
+    );
+    expect(asked.length).toBeGreaterThan(3);
+    const orderIds: string[] = [];
+    for (const story of asked) orderIds.push((await played(scene, story, 1_000)).orderId);
+    await control(scene, 'expire-keys', {});
+    await Promise.all(orderIds.map(endsTheSame));
+  });
+});
+
+describe('F10: a reset while the order is open', () => {
+  test('F10: what the store knows beyond it stays: a hold that the reset took back still holds', async () => {
+    const orderId = newOrderId();
+    const mandate = { offSession: { agreement: 'recurring', mandateRef: 'mandate-1' } } as const;
+    const token = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
+    await scene.recoup.orders.collect(order(orderId, token, mandate));
+    const before = await finishedTasks(orderId);
+    await scene.recoup.orders.hold(orderId, { reason: 'a test asks' });
+    const { runId, historyLength } = await scene.workflow(orderId).describe();
+    expect(historyLength).toBeGreaterThan(before.at(-1) ?? 0);
+    await scene.client.workflowService.resetWorkflowExecution({
+      namespace: scene.client.options.namespace,
+      workflowExecution: { workflowId: scene.workflow(orderId).workflowId, runId },
+      workflowTaskFinishEventId: before.at(-1) as never,
+      reason: 'a test resets',
+      requestId: randomUUID(),
+      // Temporal would play the hold again by itself.
+      resetReapplyExcludeTypes: [1, 2],
+    });
+    const held = await scene.recoup.orders.release(orderId, { reason: 'a test asks' });
+    expect(held.stage).toBe('retry_scheduled');
+    const { entries } = await scene.recoup.orders.timeline(orderId);
+    expect(entries.filter(({ kind }) => kind === 'retries_held')).toHaveLength(1);
+    expect(await scene.ledger(orderId)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OrderView } from '../../client/index.ts';
+import { newOrderId, openScene, order, type Scene } from '../setup/scene.ts';
+import { actOnPage, effects } from '../workflows/acts.ts';
+
+const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
+const newMethod = (card: string) =>
+  ({ path: 'new_method', paymentMethod: { token: `sim:card=${card};alpha=ok` } }) as const;
+
+let scene: Scene;
+afterAll(() => scene.close());
+beforeAll(async () => {
+  scene = await openScene({ timeScale: 10 });
+});
+
+const declined = async (more = {}) => {
+  const orderId = newOrderId();
+  await scene.recoup.orders.collect(order(orderId, DECLINED, more));
+  return orderId;
+};
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const paidOnce = async (orderId: string) => {
+  await scene.until(orderId, ({ stage }) => stage === 'paid');
+  expect(await effects(scene, orderId)).toEqual(['alpha captured']);
+};
+
+describe('F16: the buyer pays the hosted page at the moment in which we close it', () => {
+  /** Who is first is not ours to say: from well before our call to well after it. */
+  const OFFSETS_MS = [-20, -10, -5, 0, 5, 10, 15, 20, 30, 40, 60, 80];
+
+  test('F16: for another card: the fence wins or the other charge is not made; one capture in every case', async () => {
+    const won = { page: 0, card: 0 };
+    await Promise.all(
+      OFFSETS_MS.map(async (offsetMs, n) => {
+        const orderId = await declined();
+        const open = await scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' });
+        const pay = later(Math.max(0, offsetMs)).then(() => actOnPage(open));
+        const leave = later(Math.max(0, -offsetMs)).then(() =>
+          scene.recoup.orders.recover(orderId, newMethod(`c${n}`)),
+        );
+        const [status] = await Promise.all([pay, leave.catch(() => null)]);
+        await paidOnce(orderId);
+        won[status === 200 ? 'page' : 'card'] += 1;
+        const charges = (await scene.ledger(orderId)).filter(({ operation }) => operation === 'charge');
+        expect(charges).toHaveLength(status === 200 ? 2 : 3);
+      }),
+    );
+    expect(won.page + won.card).toBe(OFFSETS_MS.length);
+    expect(Math.min(won.page, won.card)).toBeGreaterThan(0);
+  });
+
+  test('F16: for support’s retry: it is refused while the page can take money', async () => {
+    const orderId = await declined();
+    const open = await scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' });
+    const [status] = await Promise.all([
+      actOnPage(open),
+      scene.recoup.orders.retry(orderId, { reason: 'a test asks' }).catch(() => null),
+    ]);
+    expect(status).toBe(200);
+    await paidOnce(orderId);
+  });
+
+  test('F16: for a cancel: either the page is closed and nothing was taken, or the order is paid', async () => {
+    await Promise.all(
+      OFFSETS_MS.map(async (offsetMs) => {
+        const orderId = await declined();
+        const open = await scene.recoup.orders.recover(orderId, { path: 'invoice' });
+        const pay = later(Math.max(0, offsetMs)).then(() => actOnPage(open));
+        const cancel = later(Math.max(0, -offsetMs)).then(() =>
+          scene.recoup.orders.cancel(orderId, { reason: 'a test' }),
+        );
+        const [status] = await Promise.all([pay, cancel.catch(() => null)]);
+        await scene.until(orderId, ({ stage }) => stage === (status === 200 ? 'paid' : 'cancelled'));
+        expect(await scene.netCaptured(orderId)).toBe(status === 200 ? 4999 : 0);
+      }),
+    );
+  });
+});
+
+/** A buyer in a browser tab: a token of its own, and nothing but the buyer’s side of the interface. */
+async function openTab(orderId: string) {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': `${orderId}-${Math.random()}` };
+  const minted = await fetch(`${scene.gatewayUrl}/v1/orders/${orderId}/buyer-tokens`, {
+    method: 'POST',
+    headers: { ...headers, authorization: `Bearer ${scene.apiKey}` },
+    body: '{}',
+  });
+  const { token } = (await minted.json()) as { token: string };
+  const call = async (path: string, body?: unknown) => {
+    const answer = await fetch(`${scene.gatewayUrl}/v1/buyer/${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as OrderView & { code?: string } };
+  };
+  return { look: () => call('order'), choose: (choice: unknown) => call('order/recovery', choice) };
+}
+
+describe('F17: two tabs, a double click, the back button', () => {
+  test('F17: hosted checkout clicked twice in each of two tabs is one session, and every tab has its page', async () => {
+    const orderId = await declined();
+    const tabs = [await openTab(orderId), await openTab(orderId)];
+    const clicks = tabs.flatMap((tab) => [tab, tab]);
+    const answers = await Promise.all(clicks.map((tab) => tab.choose({ path: 'hosted_checkout' })));
+    expect(answers.some(({ status }) => status === 200)).toBe(true);
+    const urls = await Promise.all(tabs.map(async (tab) => (await tab.look()).body.nextAction.url));
+    expect(urls[0]).toEqual(expect.any(String));
+    expect(new Set(urls).size).toBe(1);
+    expect((await scene.ledger(orderId)).filter(({ operation }) => operation === 'open_hosted')).toHaveLength(1);
+  });
+
+  test('F17: a new card sent twice in each of two tabs is one charge, and both tabs end on the same page', async () => {
+    const orderId = await declined();
+    const tabs = [await openTab(orderId), await openTab(orderId)];
+    await Promise.all(tabs.flatMap((tab) => [tab, tab]).map((tab) => tab.choose(newMethod('rich'))));
+    await paidOnce(orderId);
+    const [one, other] = await Promise.all(tabs.map((tab) => tab.look()));
+    expect(one?.body.stage).toBe('paid');
+    expect(one?.body).toEqual(other?.body);
+  });
+
+  test('F17: back after paying: every way is refused, the processor’s page too, and the tab shows paid', async () => {
+    const orderId = await declined();
+    const tab = await openTab(orderId);
+    const { body: open } = await tab.choose({ path: 'hosted_checkout' });
+    expect(await actOnPage(open)).toBe(200);
+    await paidOnce(orderId);
+    expect(await actOnPage(open)).toBe(410);
+    for (const choice of [newMethod('late'), { path: 'hosted_checkout' }, { path: 'invoice' }]) {
+      const { status, body } = await tab.choose(choice);
+      expect({ status, code: body.code }).toEqual({ status: 409, code: 'order_closed' });
+    }
+    expect((await tab.look()).body).toMatchObject({ stage: 'paid' });
+    await paidOnce(orderId);
+  });
+});

@@ -1,0 +1,81 @@
+import type { Scenario } from '../../../cli/recoup/scenarios.ts';
+import type { OrderView } from '../../../client/index.ts';
+import { poll, type Scene } from '../../setup/scene.ts';
+import { toldTypes } from '../../workflows/acts.ts';
+
+/** Where an order ends, as far as it must be the same whoever died on the way. */
+export interface OrderEnd {
+  stage: string;
+  nextAction: string;
+  money: unknown;
+  attempts: unknown[];
+  ledger: string[];
+  /** What the merchant is told. That an outcome was unknown for a while is no end. */
+  told: string[];
+}
+
+export async function endOf(scene: Scene, orderId: string): Promise<OrderEnd> {
+  const { stage, nextAction, money, attempts } = await scene.recoup.orders.get(orderId);
+  const ledger = await scene.ledger(orderId);
+  return {
+    stage,
+    nextAction: nextAction.type,
+    money,
+    attempts: attempts.map(
+      ({ number, processor, outcome, failureClass, processorCode, authentication, operations }) => ({
+        ...{ number, processor, outcome, failureClass, processorCode, authentication },
+        operations: operations.map(({ operation, outcome: end }) => `${operation} ${end}`),
+      }),
+    ),
+    ledger: ledger.map((each) => `${each.processor} ${each.operation} ${each.effect} ${each.amountMinor}`),
+    told: (await toldTypes(scene, orderId)).filter((type) => type !== 'order.outcome_unknown'),
+  };
+}
+
+const WITHIN_MS = 90_000;
+
+/** Plays a scenario of `recoup trigger` until its order rests. Who calls repeats what got no answer, as our clients do. */
+export async function play(scene: Scene, { order, recovery, rests }: Scenario, orderId: string): Promise<void> {
+  const { orders } = scene.recoup;
+  // Found, but nothing was tried yet: nobody may have accepted the call that started it.
+  const isStarted = ({ stage, attempts }: OrderView) => stage !== 'attempting' || attempts.length > 0;
+  await untilTaken(async () => isStarted(await orders.collect({ ...order, orderId }, { waitMs: 50_000 })));
+  if (recovery !== undefined) {
+    await scene.until(
+      orderId,
+      ({ nextAction }) => nextAction.options.some(({ path }) => path === recovery.path),
+      WITHIN_MS,
+    );
+    const call = { idempotencyKey: `choice-${orderId}`, waitMs: 50_000 };
+    await untilTaken(async () => (await orders.recover(orderId, recovery, call)).orderId === orderId);
+  }
+  const isIdle = (all: { operations: { endedAt?: string | null }[] }[]) =>
+    all.every(({ operations }) => operations.every(({ endedAt }) => endedAt != null));
+  await scene.until(orderId, ({ stage, attempts }) => stage === rests && isIdle(attempts), WITHIN_MS);
+  await untilQuiet(scene, orderId);
+}
+
+async function untilTaken(call: () => Promise<boolean>): Promise<void> {
+  const failed = (error: { code?: string }) => error.code === 'unavailable';
+  await poll(
+    () => call().catch((error) => (failed(error) ? false : Promise.reject(error))),
+    (taken) => taken,
+    WITHIN_MS,
+  );
+}
+
+/** The run is closed, or nothing was added to its history for a moment. */
+async function untilQuiet(scene: Scene, orderId: string): Promise<void> {
+  let before = -1;
+  await poll(
+    async () => {
+      const { status, historyLength } = await scene.workflow(orderId).describe();
+      const quiet = status.name !== 'RUNNING' || historyLength === before;
+      before = historyLength;
+      if (!quiet) await new Promise((resolve) => setTimeout(resolve, 250));
+      return quiet;
+    },
+    (quiet) => quiet,
+    WITHIN_MS,
+  );
+}

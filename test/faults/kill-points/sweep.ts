@@ -1,0 +1,113 @@
+import type { Scenario } from '../../../cli/recoup/scenarios.ts';
+import { hashOf } from '../../../contract/keys.ts';
+import type { Rulebook } from '../../../policy/rulebook.ts';
+import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
+import { newOrderId, openScene, type Scene } from '../../setup/scene.ts';
+import { endOf, type OrderEnd, play } from './order-end.ts';
+import { untilEvent } from './watch.ts';
+
+/** What became of one order whose worker was killed when its history had so many events. */
+export interface KillPoint {
+  scenario: string;
+  event: number;
+  /** Its order rested with fewer events, so nobody was killed. */
+  missed: boolean;
+  end: OrderEnd;
+  /** How the order ends that nobody killed. */
+  wanted: OrderEnd;
+}
+
+/**
+ * The worker hears and says everything this much later than we see it in the history, so that it is killed between one
+ * event and whatever it would have done next.
+ */
+const BEHIND_MS = 20;
+/** Proofs come this much faster; a killed worker is noticed no sooner. */
+const TIME_SCALE = 5;
+
+/**
+ * A dead worker costs an order seconds. That the buyer's time for an answer is over by then, and the retry processor is not
+ * tried any more, is another story than the one of these tests.
+ */
+const PATIENT: Rulebook = {
+  ...DEFAULT_RULEBOOK,
+  rules: DEFAULT_RULEBOOK.rules.map((rule) => ({ ...rule, windows: { ...rule.windows, answerWithinMs: 120_000 } })),
+};
+
+/** A stack whose worker is killed again and again. */
+async function openLane(): Promise<Scene> {
+  const scene = await openScene({ worker: 'process', spares: true, behindMs: BEHIND_MS, timeScale: TIME_SCALE });
+  await scene.store.publishRulebook(scene.merchantId, PATIENT, hashOf(PATIENT));
+  return scene;
+}
+
+export interface SweepOptions {
+  /** How many stacks work side by side. */
+  lanes: number;
+  /** `batch`: once for all events that Temporal wrote at one stroke, after which the worker is killed at the same place. */
+  each: 'event' | 'batch';
+  tell?: (line: string) => void;
+}
+
+/** Every scenario once in peace, then once for each event of its history, with the worker killed at that event. */
+export async function sweepKillPoints(
+  scenarios: Scenario[],
+  { lanes: count, each, tell = () => {} }: SweepOptions,
+): Promise<KillPoint[]> {
+  const lanes = await Promise.all(Array.from({ length: Math.min(count, 8) }, openLane));
+  try {
+    const peaceful = await inLanes(lanes, scenarios, (lane, scenario) => inPeace(lane, scenario));
+    const points = peaceful.flatMap(({ scenario, batches, end }) => {
+      const events = each === 'batch' ? batches : Array.from({ length: batches.at(-1) ?? 0 }, (_, index) => index + 1);
+      return events.map((event) => ({ scenario, event, wanted: end }));
+    });
+    tell(`${points.length} kill points in ${scenarios.length} scenarios`);
+    return await inLanes(lanes, points, async (lane, { scenario, event, wanted }) => {
+      const point = { ...(await killAt(lane, scenario, event)), scenario: scenario.name, event, wanted };
+      tell(`${scenario.name} ${event}: ${point.missed ? 'rested before' : point.end.stage}`);
+      return point;
+    });
+  } finally {
+    // One after the other: each replays its histories, and this process has one place for that.
+    for (const lane of lanes) await lane.close();
+  }
+}
+
+async function inPeace(scene: Scene, scenario: Scenario) {
+  const orderId = newOrderId();
+  let rested = false;
+  const playing = play(scene, scenario, orderId).finally(() => {
+    rested = true;
+  });
+  const batches = await untilEvent(scene, orderId, Infinity, () => rested);
+  await playing;
+  return { scenario, batches, end: await endOf(scene, orderId) };
+}
+
+async function killAt(scene: Scene, scenario: Scenario, event: number): Promise<Pick<KillPoint, 'end' | 'missed'>> {
+  const orderId = newOrderId();
+  let rested = false;
+  const playing = play(scene, scenario, orderId).finally(() => {
+    rested = true;
+  });
+  playing.catch(() => {});
+  const [seen = 0] = (await untilEvent(scene, orderId, event, () => rested)).slice(-1);
+  const missed = seen < event;
+  if (!missed) {
+    await scene.killWorker();
+    await scene.startWorker();
+  }
+  await playing;
+  return { missed, end: await endOf(scene, orderId) };
+}
+
+/** Each lane takes the next one as soon as it is free; answers are in the order of what was asked. */
+async function inLanes<T, R>(lanes: Scene[], all: T[], work: (lane: Scene, each: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const run = async (lane: Scene) => {
+    for (let at = next++; at < all.length; at = next++) results[at] = await work(lane, all[at] as T);
+  };
+  await Promise.all(lanes.map(run));
+  return results;
+}
