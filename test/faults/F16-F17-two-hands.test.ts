@@ -77,6 +77,33 @@ describe('F16: the buyer pays the hosted page at the moment in which we close it
   });
 });
 
+describe('F16: where a page cannot be closed, and a person says that nothing came of it', () => {
+  /** What takes half an hour takes 3 s. */
+  let hurried: Scene;
+  beforeAll(async () => {
+    hurried = await openScene({ timeScale: 600 });
+  });
+  afterAll(() => hurried.close());
+
+  test('F16: paid on both sides: the page’s payment is a surplus, and goes back', async () => {
+    const { orders } = hurried.recoup;
+    const orderId = newOrderId();
+    const token = 'sim:card=poor;gamma=insufficient_funds';
+    await orders.collect(order(orderId, token, { metadata: { route: 'gamma' } }));
+    const open = await orders.recover(orderId, { path: 'hosted_checkout' });
+    const chosen = { path: 'new_method', paymentMethod: { token: 'sim:card=rich;gamma=ok' } } as const;
+    expect((await orders.recover(orderId, chosen)).attempts).toHaveLength(2);
+    await hurried.until(orderId, ({ nextAction }) => nextAction.messageKey === 'cannot_fence');
+    const evidence = { evidence: 'no payment in the dashboard', reason: 'a test asks' };
+    await orders.resolve(orderId, { attempt: 2, outcome: 'absent', ...evidence });
+    await hurried.until(orderId, ({ stage }) => stage === 'paid');
+    expect(await actOnPage(open)).toBe(200);
+    const settled = await hurried.until(orderId, ({ money }) => money.refunded > 0);
+    expect(settled).toMatchObject({ stage: 'paid', money: { captured: 9998, refunded: 4999, net: 4999, held: 0 } });
+    expect(await hurried.netCaptured(orderId)).toBe(4999);
+  });
+});
+
 /** A buyer in a browser tab: a token of its own, and nothing but the buyer’s side of the interface. */
 async function openTab(orderId: string) {
   const headers = { 'content-type': 'application/json', 'idempotency-key': `${orderId}-${Math.random()}` };

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
  */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-const args = [vitest, 'run', '--project', 'stack', 'test/workflows/histories.test.ts'];
+const args = [vitest, 'run', '--project', 'stack', 'test/faults/F11-recorded-histories.test.ts'];
 const env = { ...process.env, RECOUP_RECORD_HISTORIES: '1' };
 const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env });
 process.exitCode = status ?? 1;

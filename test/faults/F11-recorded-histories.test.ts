@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { describe, expect, inject, test } from 'vitest';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
+import { SCENARIOS } from '../../cli/recoup/scenarios.ts';
 import { createPayloadCodec } from '../../contract/payload-codec.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import { historyFromJson } from '../setup/history-json.ts';
-import { openScene } from '../setup/scene.ts';
-import { played, STORIES, type Story } from './stories.ts';
+import { newOrderId, openScene, type Scene } from '../setup/scene.ts';
+import { played, STORIES } from '../workflows/stories.ts';
+import { play } from './kill-points/order-end.ts';
 import '../setup/provided.ts';
 
 const FOLDER = fileURLToPath(new URL('../histories', import.meta.url));
@@ -21,35 +23,51 @@ interface Recording {
   history: unknown;
 }
 
+/** What is recorded: every story of the tests until its order is closed, every scenario of `recoup trigger` until its order rests. */
+const LIVES: { file: string; live(scene: Scene): Promise<string> }[] = [
+  ...STORIES.map((story) => ({
+    file: `${story.story.replaceAll(/[^a-z]+/g, '-')}.json`,
+    live: async (scene: Scene) => (await played(scene, story, 1_000)).orderId,
+  })),
+  ...SCENARIOS.map((scenario) => ({
+    file: `scenario-${scenario.name.replaceAll('_', '-')}.json`,
+    live: async (scene: Scene) => {
+      const orderId = newOrderId();
+      await play(scene, scenario, orderId);
+      return orderId;
+    },
+  })),
+];
+
 if (RECORDING) {
-  test('every story is recorded as it runs today', { timeout: 120_000 }, async () => {
+  test('every story is recorded as it runs today', { timeout: 300_000 }, async () => {
     const scene = await openScene({ timeScale: 10 });
-    for (const story of STORIES) {
-      const { orderId } = await played(scene, story, 1_000);
-      const { workflowId } = scene.workflow(orderId);
+    for (const { file, live } of LIVES) {
+      const { workflowId } = scene.workflow(await live(scene));
       const show = ['workflow', 'show', '--workflow-id', workflowId, '--output', 'json', '--address'];
       const shown = execFileSync(await temporalCli(), [...show, inject('temporalAddress')], { encoding: 'utf8' });
       const recording = { workflowId, history: anonymous(JSON.parse(shown)) } satisfies Recording;
-      writeFileSync(join(FOLDER, fileOf(story)), `${JSON.stringify(recording)}\n`);
+      writeFileSync(join(FOLDER, file), `${JSON.stringify(recording)}\n`);
     }
     await scene.close();
   });
 }
 
-describe('recorded histories', () => {
+describe('F11: recorded histories', () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
 
-  test('there is one of every story', () => {
-    expect(readdirSync(FOLDER)).toEqual(expect.arrayContaining(STORIES.map(fileOf)));
+  test('F11: there is one of every story and of every scenario, and not more than fifty', () => {
+    expect(names).toEqual(expect.arrayContaining(LIVES.map(({ file }) => file)));
+    expect(names.length).toBeLessThanOrEqual(50);
   });
 
-  test.each(names)('%s replays on today’s code', async (name) => {
+  test.each(names)('F11: %s replays on today’s code', async (name) => {
     const { workflowId, history } = JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Recording;
     const workflowBundle = { codePath: inject('workflowBundlePath') };
     await Worker.runReplayHistory({ workflowBundle }, historyFromJson(history), workflowId);
   });
 
-  test('all of them replay with the payload codec turned on since', { timeout: 120_000 }, async () => {
+  test('F11: all of them replay with the payload codec turned on since', { timeout: 120_000 }, async () => {
     const codePath = await workflowBundle({ encrypted: true });
     const dataConverter = { payloadCodecs: [createPayloadCodec(randomBytes(32).toString('base64'))] };
     for (const name of names) {
@@ -62,10 +80,6 @@ describe('recorded histories', () => {
     }
   });
 });
-
-function fileOf({ story }: Story): string {
-  return `${story.replaceAll(/[^a-z]+/g, '-')}.json`;
-}
 
 /** Process and host names of whoever recorded are nobody's business. */
 function anonymous(value: unknown): unknown {
