@@ -2,6 +2,7 @@
 import type { Client, UpdateDefinition } from '@temporalio/client';
 import { type OrderRef, orderWorkflowId } from '../../contract/ids.ts';
 import * as messages from '../../contract/messages.ts';
+import { recoupError } from '../errors.ts';
 import { readUpdateFault, type UpdateFault } from './faults.ts';
 
 const UPDATES = {
@@ -27,6 +28,11 @@ export interface SendCommand {
 const LEAST_WAIT_MS = 1_000;
 const RESEND_EVERY_MS = 250;
 
+/** Until a worker accepts it, an update is in the server's memory alone: whoever sent it must not believe that it will be done. */
+function notTaken() {
+  return recoupError('unavailable', 'Nobody has taken the command yet. Repeat it with the same Idempotency-Key.');
+}
+
 export async function sendCommand(
   client: Client,
   { name, order, command, waitMs }: SendCommand,
@@ -35,12 +41,18 @@ export async function sendCommand(
   const handle = client.workflow.getHandle(orderWorkflowId(order));
   const definition = UPDATES[name] as UpdateDefinition<messages.CommandAnswer, [messages.Command]>;
   const options = { args: [command] as [messages.Command], updateId: `${name}:${command.commandId}` };
+  let accepted = false;
   for (;;) {
     try {
-      const answer = await client.withDeadline(deadlineMs, () => handle.executeUpdate(definition, options));
+      const answer = await client.withDeadline(deadlineMs, async () => {
+        const update = await handle.startUpdate(definition, { ...options, waitForStage: 'ACCEPTED' });
+        accepted = true;
+        return update.result();
+      });
       return { kind: 'answered', answer };
     } catch (error) {
       const fault = readUpdateFault(error);
+      if (fault.kind === 'timed_out' && !accepted) return { kind: 'unreachable', error: notTaken() };
       if (fault.kind !== 'unreachable' || Date.now() + RESEND_EVERY_MS >= deadlineMs) return fault;
       await new Promise((resolve) => setTimeout(resolve, RESEND_EVERY_MS));
     }

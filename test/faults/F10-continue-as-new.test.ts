@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openScene, type Scene } from '../setup/scene.ts';
-import { toldTypes } from './acts.ts';
-import { played, STORIES, type Story } from './stories.ts';
+import { toldTypes } from '../workflows/acts.ts';
+import { played, STORIES, type Story } from '../workflows/stories.ts';
 
-describe('continued as new after every event, an order ends as it would in one run', () => {
+describe('F10: continued as new after every event, an order ends as it would in one run', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await openScene({ timeScale: 10 });
@@ -31,7 +31,7 @@ describe('continued as new after every event, an order ends as it would in one r
     };
   };
 
-  test.each(STORIES)('$story', async (story) => {
+  test.each(STORIES)('F10: $story', async (story) => {
     const [whole, cut] = await Promise.all([told(story, 1_000), told(story, 1)]);
     expect(cut.told).toEqual(whole.told);
     if (story.acts.length === 0) return;
