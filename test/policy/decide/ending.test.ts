@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { lostToMoney } from '../../../policy/refusals.ts';
 import type { World } from './driver.ts';
 import * as make from './fixtures.ts';
 import { scene, sends } from './fixtures.ts';
@@ -77,6 +78,31 @@ describe('cancel', () => {
     expect(cancelDuring('500_charged').stage).toBe('paid');
     const later = cancelDuring('503');
     expect([later.stage, sends(later)]).toEqual(['cancelled', ['alpha charge']]);
+  });
+
+  test.each([
+    ['Cancel', make.cancel],
+    ['Close', make.close],
+  ])('%s while a charge is out that succeeds is refused in the open: a line, and an answer', (wish, ask) => {
+    const world = scene({ alpha: ['slow_ok'] });
+    world.at(500, () => expect(world.message(ask())).toBeNull()).open();
+    expect(world.stage).toBe('paid');
+    const line = world.entries.find(({ kind }) => kind === 'command_refused');
+    expect(line).toMatchObject({ actor: 'support', text: expect.stringContaining(`${wish} came while a payment`) });
+    expect(lostToMoney(world.order)).toMatchObject({
+      code: 'order_closed',
+      message: expect.stringContaining('Refund'),
+    });
+    expect(world.order.ending).toBeNull();
+  });
+
+  test('while a charge is out that does not succeed ends the order, and nobody is told otherwise', () => {
+    const world = scene({ alpha: ['timeout_lost'] });
+    world.at(500, () => world.message(make.cancel())).open();
+    world.pass(make.MINUTE_MS);
+    expect(world.stage).toBe('cancelled');
+    expect(world.entries.filter(({ kind }) => kind === 'command_refused')).toEqual([]);
+    expect(lostToMoney(world.order)).toBeNull();
   });
 
   test('after paid is refused, and changes nothing when it comes all the same', () => {
