@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
 
-/** Connections to this database that wait for another one's lock. */
+/** Sessions in this database that wait for another one's lock. */
 const WAITING = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 describe('F6: the worker is killed after the processor answered, before that was recorded', () => {
@@ -42,6 +42,8 @@ describe('F6: the worker is killed after the processor answered, before that was
     );
     expect(await scene.ledger(orderId)).toMatchObject([{ effect: 'captured', requests: 1 }]);
     await scene.killWorker();
+    // What a dead client asked for would still be done: its session has to die too.
+    await other.query(WAITING.replace('select', 'select pg_terminate_backend(pid)'));
     await other.query('rollback');
     await other.end();
     expect((await scene.store.listOperations(scene.merchantId, orderId))[0]?.result).toBeNull();
