@@ -34,6 +34,9 @@ export async function endOf(scene: Scene, orderId: string): Promise<OrderEnd> {
 
 const WITHIN_MS = 90_000;
 
+/** Nothing more will happen to it by itself. */
+const CLOSED: ReadonlySet<string> = new Set(['paid', 'failed', 'cancelled', 'expired']);
+
 /** Plays a scenario of `recoup trigger` until its order rests. Who calls repeats what got no answer, as our clients do. */
 export async function play(scene: Scene, { order, recovery, rests }: Scenario, orderId: string): Promise<void> {
   const { orders } = scene.recoup;
@@ -41,17 +44,17 @@ export async function play(scene: Scene, { order, recovery, rests }: Scenario, o
   const isStarted = ({ stage, attempts }: OrderView) => stage !== 'attempting' || attempts.length > 0;
   await untilTaken(async () => isStarted(await orders.collect({ ...order, orderId }, { waitMs: 50_000 })));
   if (recovery !== undefined) {
-    await scene.until(
-      orderId,
-      ({ nextAction }) => nextAction.options.some(({ path }) => path === recovery.path),
-      WITHIN_MS,
-    );
+    const mayChoose = ({ stage, nextAction }: OrderView) =>
+      CLOSED.has(stage) || nextAction.options.some(({ path }) => path === recovery.path);
+    const { stage } = await scene.until(orderId, mayChoose, WITHIN_MS);
     const call = { idempotencyKey: `choice-${orderId}`, waitMs: 50_000 };
-    await untilTaken(async () => (await orders.recover(orderId, recovery, call)).orderId === orderId);
+    if (!CLOSED.has(stage))
+      await untilTaken(async () => (await orders.recover(orderId, recovery, call)).orderId === orderId);
   }
   const isIdle = (all: { operations: { endedAt?: string | null }[] }[]) =>
     all.every(({ operations }) => operations.every(({ endedAt }) => endedAt != null));
-  await scene.until(orderId, ({ stage, attempts }) => stage === rests && isIdle(attempts), WITHIN_MS);
+  const rested = ({ stage, attempts }: OrderView) => CLOSED.has(stage) || (stage === rests && isIdle(attempts));
+  await scene.until(orderId, rested, WITHIN_MS);
   await untilQuiet(scene, orderId);
 }
 
