@@ -74,11 +74,11 @@ async function withoutRun({ client }: ActivityContext, open: OpenOrder[]): Promi
   return lost;
 }
 
-async function endedRuns({ client, nowMs }: ActivityContext): Promise<OrderRef[]> {
+async function endedRuns({ client, taskQueue, nowMs }: ActivityContext): Promise<OrderRef[]> {
   const since = new Date(nowMs() - LOOK_BACK_MS).toISOString();
   const query =
     `WorkflowType = '${ORDER_PAYMENT}' AND ExecutionStatus IN ('Terminated', 'Failed', 'Canceled', 'TimedOut') ` +
-    `AND CloseTime > '${since}'`;
+    `AND TaskQueue = '${taskQueue}' AND CloseTime > '${since}'`;
   const ended = new Map<string, OrderRef>();
   for await (const { workflowId } of client.workflow.list({ query, pageSize: BATCH })) {
     const order = orderOfWorkflowId(workflowId);

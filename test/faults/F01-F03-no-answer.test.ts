@@ -54,20 +54,24 @@ describe('F2: the processor executes, and is silent', () => {
   test('F2: while key and lookup tell nothing the key is sent until resendUntil and no more; the webhook proves', async () => {
     // Its webhook is due after 8 s, when the key is not sent any more and the next lookup is not due yet.
     const { orderId } = await collected('sim:alpha=late_webhook_160');
-    const dueMs = Date.now() + 160_000 / TIME_SCALE;
+    const [charge] = await scene.ledger(orderId);
+    const dueMs = Date.parse(charge?.at ?? '') + 160_000 / TIME_SCALE;
     const [claim] = await scene.store.listOperations(scene.merchantId, orderId);
-    const untilTold = (atMs: number) =>
+    const resendUntilMs = Date.parse(claim?.resendUntil ?? '');
+    expect(resendUntilMs).toBeLessThan(dueMs - 1_000);
+    const untilMs = (atMs: number) =>
       poll(
         async () => Date.now(),
         (nowMs) => nowMs > atMs,
         15_000,
       );
-    await untilTold(Date.parse(claim?.resendUntil ?? ''));
+    await untilMs(resendUntilMs);
     const sent = await scene.ledger(orderId);
     expect(sent).toHaveLength(1);
-    await untilTold(dueMs);
+    await untilMs(dueMs - 500);
     expect(await scene.ledger(orderId)).toEqual(sent);
     expect((await scene.recoup.orders.get(orderId)).stage).toBe('confirming');
+    await untilMs(dueMs + 200);
     await releaseWebhooks(scene);
     await paid(orderId);
     expect(await effects(scene, orderId)).toEqual(['alpha captured']);
@@ -130,7 +134,7 @@ describe('F3: the request never arrives', () => {
 });
 
 describe('F18: the main processor is down while its attempt is unknown', () => {
-  test.each(['timeout_charged', 'timeout_lost,ok'])(
+  test.each(['late_webhook_60', 'timeout_lost,ok'])(
     'F18: %s: the retry processor is not touched before it is proved',
     async (story) => {
       const { orderId, answer } = await collected(`sim:alpha=${story}`);
@@ -145,7 +149,7 @@ describe('F18: the main processor is down while its attempt is unknown', () => {
       await control(scene, 'alpha/up', {});
       await paid(orderId);
       const touched = new Set((await scene.ledger(orderId)).map(({ processor }) => processor));
-      if (story === 'timeout_charged') expect(touched).toEqual(new Set(['alpha']));
+      if (story === 'late_webhook_60') expect(touched).toEqual(new Set(['alpha']));
       expect(await scene.netCaptured(orderId)).toBe(4999);
     },
   );

@@ -123,7 +123,8 @@ describe('a run that another one overtook', () => {
 describe('the sweeper', () => {
   let scene: Scene;
   beforeAll(async () => {
-    scene = await openScene({ timeScale: 10 });
+    // A webhook would start its order again as well.
+    scene = await openScene({ timeScale: 10, webhooks: 'held' });
   });
   afterAll(() => scene.close());
 

@@ -31,6 +31,7 @@ export interface LedgerEntry {
   key: string;
   reference: string | null;
   amountMinor: number;
+  at: string;
   effect: 'captured' | 'authorized' | 'voided' | 'refunded' | 'none';
   requests: number;
 }
