@@ -128,7 +128,11 @@ export function answered(
   }
   if (current.state !== 'half_open' || !current.probes.some(({ permit }) => permit === answer.permit)) return current;
   if (counted.bad >= settings.badProbes) return open(current, settings, nowMs);
-  if (counted.good >= settings.goodProbes) return enter(current, 'draining', nowMs);
+  if (counted.good >= settings.goodProbes) {
+    // The probes were starts too: the cap holds for the second in which they were made.
+    const nextStartMs = nowMs + (settings.goodProbes * 1000) / settings.drainPerSecond;
+    return { ...enter(current, 'draining', nowMs), nextStartMs };
+  }
   return { ...counted, probes: current.probes.filter(({ permit }) => permit !== answer.permit) };
 }
 
