@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { isAcceptable } from '../../../policy/apply/resolve.ts';
+import * as make from '../decide/fixtures.ts';
+import { Steps } from './steps.ts';
+
+const MANUAL = { facts: { capture: 'manual' as const } };
+const unknown = (options: make.OrderOptions = {}) =>
+  new Steps(options).answer({ outcome: 'unknown', evidence: 'timeout' });
+const authorized = () => new Steps(MANUAL).answer({ outcome: 'succeeded', authorizedOnly: true });
+
+describe('a person with evidence', () => {
+  test('is on the timeline by actor, reason and evidence', () => {
+    const order = unknown().tell(make.resolve(1, 'absent'));
+    expect(order.entries[0]).toMatchObject({
+      ...{ kind: 'unknown_resolved', actor: 'support', attempt: 1, evidence: 'seen in the dashboard' },
+      text: 'Attempt 1 is absent: a reason',
+    });
+    expect(unknown().tell(make.resolve(7, 'absent')).entries).toEqual([]);
+  });
+
+  test('says that a charge went through: the order is paid; with manual capture it is authorized', () => {
+    expect(unknown().tell(make.resolve(1, 'succeeded')).attempt()).toMatchObject({
+      ...{ outcome: 'succeeded', failureClass: null, money: { captured: 4_999, authorized: 0 } },
+    });
+    const manual = unknown(MANUAL).tell(make.resolve(1, 'succeeded'));
+    expect(manual.attempt().money).toMatchObject({ captured: 0, authorized: 4_999 });
+    const page = new Steps(MANUAL).answer({ outcome: 'declined', failureClass: 'hard_decline' });
+    page.tell(make.choose('hosted_checkout')).answer({ outcome: 'unknown' }).tell(make.resolve(2, 'succeeded'));
+    expect(page.attempt(2).money).toMatchObject({ captured: 4_999, authorized: 0 });
+  });
+
+  test('says that it never happened: no send of it did, and nothing starts without the buyer', () => {
+    const order = unknown().wait(500).answer({ outcome: 'unknown' }).tell(make.resolve(1, 'absent'));
+    expect(order.attempt(1)).toMatchObject({ outcome: 'not_executed', failureClass: 'transient' });
+    expect(order.attempt(1).operations[0]).toMatchObject({ sends: 2, sendsNotExecuted: 2 });
+    expect(order.order.askedBuyer).toBe(true);
+    expect([order.order.attempts.length, order.stage]).toEqual([1, 'waiting_buyer']);
+    const charged = unknown().tell(make.resolve(1, 'succeeded'));
+    expect(charged.attempt(1).operations[0]).toMatchObject({ sends: 1, sendsNotExecuted: 0 });
+  });
+
+  test('says of a capture in doubt that it happened, or never did: then the merchant is asked again', () => {
+    const capturing = () => authorized().tell(make.capture()).answer({ outcome: 'declined', evidence: 'http_422' });
+    expect(capturing().order.review).toMatchObject({ code: 'capture_declined' });
+    const taken = capturing().tell(make.resolve(1, 'succeeded'));
+    expect([taken.stage, taken.attempt().money.captured]).toEqual(['paid', 4_999]);
+    const never = capturing().tell(make.resolve(1, 'absent'));
+    expect([never.stage, never.order.captureRequested]).toEqual(['authorized', null]);
+    expect(never.attempt()).toMatchObject({ outcome: 'succeeded', fencedAt: null });
+  });
+
+  test('says of an authorization that no fence would confirm that it is gone', () => {
+    const order = authorized().tell(make.cancel()).answer({ outcome: 'declined', evidence: 'http_409' });
+    for (let i = 0; order.order.review === null && i < 50; i += 1) {
+      if (order.command === null) order.wait(120_000);
+      else order.answer({ outcome: 'unknown', found: 'no_answer', claim: 'none' });
+    }
+    expect(order.order.review).toMatchObject({ code: 'cannot_fence' });
+    if (order.command !== null) order.answer({ outcome: 'unknown', found: 'no_answer', claim: 'none' });
+    order.tell(make.resolve(1, 'absent'));
+    expect([order.stage, order.attempt().money.voided]).toEqual(['cancelled', 4_999]);
+    expect(order.entries.find(({ kind }) => kind === 'fence_confirmed')?.evidence).toBe('a person with evidence');
+  });
+
+  test('who speaks of an attempt that nobody doubts changes nothing of it', () => {
+    const order = new Steps().answer({ outcome: 'declined', failureClass: 'hard_decline' });
+    const { attempts } = order.order;
+    order.tell(make.resolve(1, 'succeeded'));
+    expect(order.order.attempts).toEqual(attempts);
+    order.tell(make.resolve(1, 'absent'));
+    expect(order.order.attempts).toEqual(attempts);
+  });
+});
+
+test('what a person may put aside as it is: money that is known, and notices; never what is not proved', () => {
+  const acceptable = (code: string) => isAcceptable({ code, attempt: 1, since: '' });
+  for (const code of ['surplus', 'refund_failed', 'amount_mismatch', 'event_unmatched', 'event_mismatch']) {
+    expect(acceptable(code)).toBe(true);
+  }
+  for (const code of ['unknown_too_long', 'claim_conflict', 'duplicate_unexplained', 'cannot_fence']) {
+    expect(acceptable(code)).toBe(false);
+  }
+  expect(isAcceptable(null)).toBe(false);
+});
