@@ -54,6 +54,16 @@ export const STORIES: Story[] = [
     acts: [(scene, id) => scene.recoup.orders.capture(id, why)],
   },
   {
+    story: 'a surplus is given back',
+    token: 'sim:card=first;alpha=late_webhook_60',
+    acts: [
+      (scene, id) =>
+        scene.recoup.orders.resolve(id, { attempt: 1, outcome: 'absent', evidence: 'not in the dashboard', ...why }),
+      (scene, id) => scene.recoup.orders.recover(id, NEW_METHOD),
+      (scene, id) => scene.until(id, ({ money }) => money.refunded > 0 && money.held === 0),
+    ],
+  },
+  {
     story: 'hosted checkout, cancelled',
     token: DECLINED,
     acts: [recover('hosted_checkout'), (scene, id) => scene.recoup.orders.cancel(id, why)],

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CollectRequest, OrderView } from '../../client/index.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
-import { effects, sweep, toldTypes } from './acts.ts';
+import { actOnPage, effects, sweep, toldTypes } from './acts.ts';
 
 const AMOUNT = 4_999;
 const RICH = {
@@ -68,6 +69,35 @@ describe.concurrent('a charge that was believed absent, and took the money after
     expect(await scene.netCaptured(orderId)).toBe(AMOUNT);
   });
 
+  test('is given back when the buyer had paid on the processor’s page meanwhile: the page’s payment is looked up too', async () => {
+    const orderId = await doubted('sim:card=first;alpha=late_webhook_60');
+    await actOnPage(await scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' }));
+    await until(orderId, ({ stage }) => stage === 'paid');
+    await until(orderId, givenBack);
+    expect(await scene.netCaptured(orderId)).toBe(AMOUNT);
+    const [first] = await scene.ledger(orderId);
+    expect(await refundsOf(orderId)).toMatchObject([{ reference: first?.reference, effect: 'refunded' }]);
+    expect((await kindsOf(orderId)).filter((kind) => kind === 'payment_confirmed')).toHaveLength(2);
+  });
+
+  test('is given back once, though its run is reset to its first task afterwards', async () => {
+    const orderId = await paidTwice();
+    await until(orderId, givenBack);
+    await scene.workflow(orderId).result();
+    const { workflowId } = scene.workflow(orderId);
+    const { runId } = await scene.workflow(orderId).describe();
+    await scene.client.workflowService.resetWorkflowExecution({
+      namespace: scene.client.options.namespace,
+      workflowExecution: { workflowId, runId },
+      workflowTaskFinishEventId: 4 as never,
+      reason: 'a test resets',
+      requestId: randomUUID(),
+    });
+    await scene.workflow(orderId).result();
+    expect(await refundsOf(orderId)).toMatchObject([{ effect: 'refunded', requests: 1 }]);
+    expect(await scene.recoup.orders.get(orderId)).toMatchObject({ stage: 'paid', money: { held: 0, net: AMOUNT } });
+  });
+
   test('whose refund was done and not answered: the same key finds it, money goes back once', async () => {
     const orderId = await paidTwice(';refund=timeout_done');
     await until(orderId, givenBack);
@@ -96,6 +126,19 @@ describe.concurrent('a charge that was believed absent, and took the money after
   });
 });
 
+/** The order as its buyer reads it. */
+async function seenByBuyer(orderId: string): Promise<unknown> {
+  const headers = (token: string) => ({
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'idempotency-key': randomUUID(),
+  });
+  const url = `${scene.gatewayUrl}/v1/orders/${orderId}/buyer-tokens`;
+  const minted = await fetch(url, { method: 'POST', headers: headers(scene.apiKey), body: '{}' });
+  const { token } = (await minted.json()) as { token: string };
+  return (await fetch(`${scene.gatewayUrl}/v1/buyer/order`, { headers: headers(token) })).json();
+}
+
 describe.concurrent('a refund that is refused', () => {
   const refused = async (refund: string) => {
     const orderId = await paidTwice(`;refund=${refund}`);
@@ -106,6 +149,7 @@ describe.concurrent('a refund that is refused', () => {
       nextAction: { type: 'review', who: 'support', messageKey: 'refund_failed', at: expect.any(String) },
     });
     expect(await toldTypes(scene, orderId)).toContain('order.needs_review');
+    expect(await seenByBuyer(orderId)).toMatchObject({ status: 'paid', nextAction: { type: 'none', options: [] } });
     return orderId;
   };
 
@@ -129,7 +173,7 @@ describe.concurrent('a refund that is refused', () => {
     expect(view).toMatchObject({ stage: 'paid', money: { held: 0 }, nextAction: { type: 'none' } });
     await scene.workflow(orderId).result();
     expect(await refundsOf(orderId)).toHaveLength(1);
-    const [, , last] = await scene.store.listAudit(scene.merchantId, orderId);
+    const last = (await scene.store.listAudit(scene.merchantId, orderId)).at(-1);
     expect(last?.detail).toMatchObject({ outcome: 'accepted', evidence: 'mail of the buyer' });
   });
 
