@@ -20,8 +20,6 @@ export function park(draft: Draft, attempt: Attempt, operation: Operation, resul
   attempt.endedAt = draft.now;
   // A single-use credential that never left us can still be used, and an attempt that was none costs no budget.
   if (operation.sends === 1) attempt.neverSent = true;
-  // Whoever waited has waited in vain: nothing more by ourselves without the buyer or a mandate.
-  draft.order.askedBuyer = true;
   endWithoutSuccess(draft, attempt, false);
   draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: not sent (${result.evidence})`);
   tell(draft, 'attempt_not_sent', notSentText(attempt, result), { attempt, evidence: result.evidence });
