@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCENARIOS } from '../../cli/recoup/scenarios.ts';
+import { createSealingKeys } from '../../contract/sealing.ts';
 import { newOrderId, openWorld, order, type World } from '../gateway/world.ts';
 import { runRecoup } from './run-recoup.ts';
 
@@ -125,6 +126,21 @@ describe('doctor', () => {
     const ill = await runRecoup(['doctor'], { env: { RECOUP_STATE_DIR: '/nonexistent' } });
     expect(ill.code).toBe(1);
     expect(ill.stdout).toContain('FAIL');
+  });
+
+  test('says which sealing key orders need, and that no worker has one that they need', async () => {
+    const { kid } = createSealingKeys(world.sealingKey);
+    const deployment = await world.store.currentDeployment();
+    if (deployment === null) expect.fail('no worker has started');
+    expect((await recoup('doctor')).stdout).toMatch(
+      new RegExp(`^ok    sealing keys ${kid} seals, opens: \\d+ open`, 'm'),
+    );
+    await world.store.publishDeployment({ ...deployment, sealingKeyIds: ['another-key-id-1'] });
+    const ill = await recoup('doctor');
+    await world.store.publishDeployment(deployment);
+    expect(ill.code).toBe(1);
+    expect(ill.stdout).toMatch(new RegExp(`^FAIL  sealing keys ${kid} seals, NO WORKER OPENS IT: `, 'm'));
+    expect(ill.stdout).toContain('another-key-id-1 opens: 0 open orders, 0 that can be reopened (not needed any more)');
   });
 });
 

@@ -163,3 +163,21 @@ test('start --detach exits 1 with the reason when the database cannot be reached
 test('an unknown flag exits 2 and says what there is', async () => {
   expect(await command('start', ['--detatch'])).toMatchObject({ code: 2, output: expect.stringContaining('--detach') });
 });
+
+test('start --codec encrypts what Temporal stores, from then on, and the Web UI knows where to have it decoded', async () => {
+  const asked = async (run: RunFile, origin: string) => {
+    const headers = { 'content-type': 'application/json', origin };
+    const answer = await fetch(`${run.gateway}/codec/decode`, { method: 'POST', headers, body: '{"payloads":[]}' });
+    return answer.status;
+  };
+  for (const flags of [['--codec'], []]) {
+    const { code, output } = await command('start', ['--detach', '--no-demo', ...flags]);
+    expect(code, output).toBe(0);
+    const run = running();
+    const settings = (await (await fetch(`${run.temporalUi}/api/v1/settings`)).json()) as Record<string, unknown>;
+    expect(settings).toMatchObject({ Codec: { Endpoint: `${run.gateway}/codec` } });
+    expect(await asked(run, run.temporalUi)).toBe(200);
+    expect(await asked(run, 'https://elsewhere.test')).toBe(401);
+    await command('stop');
+  }
+});
