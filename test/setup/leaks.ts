@@ -12,19 +12,31 @@ export function linesWith(text: string, secrets: string[]): string[] {
 }
 
 /** Every history that this scene made, as it is stored and, where it is encrypted, as it is read. Details and memo too. */
-export async function historiesText(scene: Scene, codecKeys = ''): Promise<string> {
+export async function storedHistories(scene: Scene, codecKeys = ''): Promise<string> {
   const texts: string[] = [];
-  const { workflow } = scene.client;
-  for await (const { workflowId, runId, raw } of workflow.list({ query: `TaskQueue = '${scene.taskQueue}'` })) {
-    const handle = workflow.getHandle(workflowId, runId);
+  for await (const { workflowId, runId, raw } of listed(scene)) {
+    const handle = scene.client.workflow.getHandle(workflowId, runId);
     texts.push(...(await textsIn(raw, codecKeys)), ...(await textsIn((await handle.describe()).raw, codecKeys)));
     texts.push(...(await textsIn(await handle.fetchHistory(), codecKeys)));
-    if (orderOfWorkflowId(workflowId) === null) continue;
-    for (const name of ['__temporal_workflow_metadata', 'timeline', 'nextAction', 'explain', 'money']) {
-      texts.push(JSON.stringify(await handle.query(name)));
-    }
   }
   return texts.join('\n');
+}
+
+/** What orders answer to queries, the details of Temporal Web UI among them. Once each has had its first task. */
+export async function queriesText(scene: Scene): Promise<string> {
+  const answers: unknown[] = [];
+  for await (const { workflowId, runId } of listed(scene)) {
+    if (orderOfWorkflowId(workflowId) === null) continue;
+    const handle = scene.client.workflow.getHandle(workflowId, runId);
+    for (const name of ['__temporal_workflow_metadata', 'timeline', 'nextAction', 'explain', 'money']) {
+      answers.push(await handle.query(name));
+    }
+  }
+  return answers.map((answer) => JSON.stringify(answer)).join('\n');
+}
+
+function listed({ client, taskQueue }: Scene) {
+  return client.workflow.list({ query: `TaskQueue = '${taskQueue}'` });
 }
 
 async function textsIn(value: unknown, codecKeys: string): Promise<string[]> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { query } from '../../cli/launcher/postgres.ts';
-import { databaseText, historiesText, linesWith } from '../setup/leaks.ts';
+import { databaseText, linesWith, queriesText, storedHistories } from '../setup/leaks.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
 import { actOnPage, sweep } from './acts.ts';
 
@@ -126,7 +126,7 @@ describe.each([
     const collected = collect('alpha=insufficient_funds;beta=insufficient_funds');
     try {
       const failed = (text: string) => text.includes('SQLSTATE');
-      await poll(() => historiesText(scene, codecKeys), failed, 20_000);
+      await poll(() => storedHistories(scene, codecKeys), failed, 20_000);
     } finally {
       await query(scene.databaseUrl, 'alter function write_timeline_away rename to write_timeline');
     }
@@ -134,10 +134,12 @@ describe.each([
   }
 
   test('is in no history, stored or read, in no detail, no failure and no query, and neither are our keys', async () => {
-    const text = await historiesText(scene, codecKeys);
+    const text = await storedHistories(scene, codecKeys);
     expect(text).toContain('sim-card:plain');
     expect(text).toContain('SQLSTATE');
-    expect(linesWith(text, secrets())).toEqual([]);
+    const answers = await queriesText(scene);
+    expect(answers).toContain('insufficient_funds');
+    expect(linesWith(`${text}\n${answers}`, secrets())).toEqual([]);
   });
 
   test('is in no table, the outbox of webhooks among them, and neither are our keys', async () => {
@@ -169,7 +171,7 @@ describe.each([
   describe('the search finds what leaked', () => {
     test('into a history', async () => {
       await scene.recoup.orders.collect(order(newOrderId(), 'sim:alpha=ok', { description: `leak-${CANARY}` }));
-      expect(linesWith(await historiesText(scene, codecKeys), [`leak-${CANARY}`])).not.toEqual([]);
+      expect(linesWith(await storedHistories(scene, codecKeys), [`leak-${CANARY}`])).not.toEqual([]);
     });
 
     test('into a table that nobody thought of', async () => {
