@@ -23,6 +23,7 @@ const sheet = z.strictObject({
   unsupportedFeatures: z.array(z.string()),
   operations: z.array(z.string()),
   nativeRetries: z.boolean(),
+  partialRefunds: z.boolean(),
   pendingLimitMs: ms,
   hostedMaxMs: ms,
   invoiceMaxMs: ms,

@@ -6,9 +6,9 @@ import { DEFAULT_RULEBOOK } from '../../policy/rulebooks/default.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
 
 const CAP_PER_SECOND = 8;
-const PRESENT = 30;
+const PRESENT = 24;
 const WAITING = 40;
-const NEED_BETA = 10;
+const NEED_BETA = 6;
 /** Two probes each time that the breaker asks whether it is well: more of the orders that come then cannot be caught. */
 const MOST_PROBES = 20;
 const WITHIN_MS = 120_000;
@@ -139,7 +139,7 @@ describe('F23: one processor is slow and fails, then heals', () => {
           `at most ${peak} in any second (cap ${CAP_PER_SECOND}); beta alone p50 ${median(before)} ms before, ` +
           `${median(meanwhile)} ms meanwhile, under ${PRESENT + WAITING} other orders\n`,
       );
-      expect(startedMs.length).toBeGreaterThan(WAITING / 2);
+      expect(startedMs.length).toBeGreaterThan(WAITING / 3);
       // The claim follows the permit after a moment, now a longer one, now a shorter: two seconds even that out.
       expect(peakIn(startedMs, 2)).toBeLessThanOrEqual(2 * CAP_PER_SECOND + 2);
       for (const { orderId } of everyone) await paidOnce(orderId);
