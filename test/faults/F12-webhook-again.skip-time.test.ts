@@ -16,7 +16,14 @@ afterEach(() => scene.replayAndClose([orderId]));
 
 const counts = async () => {
   const answer = await fetch(`${scene.simulator.url}/control/webhooks`);
-  return ((await answer.json()) as { counts: { delivered: number; failedTries: number } }).counts;
+  return ((await answer.json()) as { counts: { delivered: number; failedTries: number; held: number } }).counts;
+};
+
+/** The webhook that the simulator holds, once; it is due a second after what it tells of. */
+const delivered = async () => {
+  await expect.poll(async () => (await counts()).held, { timeout: 10_000 }).toBe(1);
+  await releaseWebhooks(scene);
+  await expect.poll(async () => (await counts()).delivered, { timeout: 10_000 }).toBe(1);
 };
 
 /** The order's webhooks a hundred times at once, each of them answered with 2xx. */
@@ -40,7 +47,7 @@ const everything = async () => ({
 test('F12: of a charge without an answer: one change; thirty days later, when its run is long closed, none', async () => {
   await scene.collectWith(order(orderId, 'sim:alpha=500_charged'), {});
   await control(scene, 'alpha/down', {});
-  await releaseWebhooks(scene);
+  await delivered();
   await redelivered(1);
   await scene.until(orderId, ({ stage }) => stage === 'paid', 10_000);
   const paid = await everything();
@@ -55,7 +62,7 @@ test('F12: of a charge without an answer: one change; thirty days later, when it
 test('F12: of an authorization: one change; thirty days later, when the order is still open, none; then it is captured', async () => {
   await scene.collectWith(order(orderId, 'sim:alpha=ok', { capture: 'manual' }), {});
   await scene.until(orderId, ({ stage }) => stage === 'authorized', 5_000);
-  await releaseWebhooks(scene);
+  await delivered();
   await redelivered(1);
   const authorized = await everything();
   await scene.pass(30 * DAY_MS);
