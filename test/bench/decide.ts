@@ -1,12 +1,14 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { nodeArguments, ROOT } from '../../cli/launcher/paths.ts';
 import { decide } from '../../policy/decide.ts';
 import type { DecideInput } from '../../policy/decision.ts';
-import type { World, WorldOptions } from '../policy/decide/driver.ts';
-import * as make from '../policy/decide/fixtures.ts';
+import type { Life } from './decide-inputs.ts';
 
 /**
  * How many decisions a second one core makes, over what orders really go through: mostly orders that are paid at once, some
  * declines, a few unknown outcomes, challenges, hosted pages, later tries and cancels. Inputs are recorded first, so that
- * nothing but `decide` is in the measured time.
+ * nothing but `decide` is in the measured time, and read from JSON, as they come out of a history: nothing shared.
  */
 export interface DecideRate {
   decidePerSecond: number;
@@ -18,110 +20,24 @@ export interface DecideRate {
 
 const ROUNDS = 7;
 const ROUND_MS = 500;
+/** Between two looks at the clock. */
+const PASSES = 10;
 
-/** How often each life is in the mix. */
-const MIX: [number, (watch: NonNullable<WorldOptions['watch']>) => World][] = [
-  [60, (watch) => make.scene({}, { watch }).open().pass(make.MINUTE_MS)],
-  [
-    15,
-    (watch) =>
-      make
-        .scene({ alpha: ['insufficient_funds'] }, { watch })
-        .open()
-        .pass(make.MINUTE_MS),
-  ],
-  [
-    6,
-    (watch) =>
-      make
-        .scene({ alpha: ['expired_card', 'ok'] }, { watch })
-        .open()
-        .at(make.MINUTE_MS, () => {})
-        .pass(make.HOUR_MS),
-  ],
-  [
-    5,
-    (watch) =>
-      make
-        .scene({ alpha: ['timeout_charged'] }, { watch })
-        .open()
-        .pass(make.MINUTE_MS),
-  ],
-  [
-    3,
-    (watch) =>
-      make
-        .scene({ alpha: ['500_lost'] }, { watch })
-        .open()
-        .pass(make.MINUTE_MS),
-  ],
-  [
-    3,
-    (watch) =>
-      make
-        .scene({ alpha: ['3ds'] }, { watch })
-        .open()
-        .pass(2 * make.HOUR_MS),
-  ],
-  [3, (watch) => hosted(make.scene({ alpha: ['do_not_honor'], beta: ['do_not_honor'] }, { watch }).open())],
-  [
-    3,
-    (watch) =>
-      make
-        .scene({ alpha: ['503'] }, { watch })
-        .open()
-        .pass(make.MINUTE_MS),
-  ],
-  [
-    1,
-    (watch) =>
-      make
-        .scene({ alpha: ['insufficient_funds'] }, { watch, facts: make.MANDATE })
-        .open()
-        .pass(9 * make.DAY_MS),
-  ],
-  [1, (watch) => cancelled(make.scene({ alpha: ['500_lost'] }, { watch }).open())],
-];
-
-function hosted(world: World): World {
-  world.say(make.choose('hosted_checkout'));
-  world.pass(make.MINUTE_MS);
-  world.processors.get('alpha')?.buyerActs('pays', world.nowMs);
-  return world.pass(make.MINUTE_MS);
+function recordedInputs(): DecideInput[] {
+  const printed = execFileSync(process.execPath, nodeArguments(join(ROOT, 'test/bench/decide-inputs.ts')), {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  return printed.trim().split('\n').flatMap(copiesOf);
 }
 
-function cancelled(world: World): World {
-  world.say(make.cancel());
-  return world.pass(make.MINUTE_MS);
-}
-
-/** Plain copies, as they come out of a history: nothing frozen, nothing shared. */
-function recordInputs(): DecideInput[] {
-  const inputs: DecideInput[] = [];
-  for (const [times, life] of MIX) {
-    const recorded: DecideInput[] = [];
-    const world = life(({ before, event }, at) => {
-      recorded.push({ ...at.reading, order: before, event, ceilings: [], health: [], now: at.now });
-    });
-    const { rulebook, sheets } = structuredClone(world.reading);
-    for (let copy = 0; copy < times; copy += 1) {
-      for (const input of recorded) {
-        inputs.push({
-          ...structuredClone({ order: input.order, event: input.event }),
-          rulebook,
-          sheets,
-          ceilings: [],
-          health: [],
-          now: input.now,
-        });
-      }
-    }
-  }
-  return inputs;
+function copiesOf(line: string): DecideInput[] {
+  const { times } = JSON.parse(line) as Life;
+  return Array.from({ length: times }, () => (JSON.parse(line) as Life).inputs).flat();
 }
 
 export function measureDecide(): DecideRate {
-  const inputs = recordInputs();
+  const inputs = recordedInputs();
   const rates: number[] = [];
   for (let round = 0; round <= ROUNDS; round += 1) {
     const rate = decisionsASecond(inputs);
@@ -139,8 +55,10 @@ function decisionsASecond(inputs: DecideInput[]): number {
   let decisions = 0;
   let usedMs = 0;
   while (usedMs < ROUND_MS) {
-    for (const input of inputs) decide(input);
-    decisions += inputs.length;
+    for (let pass = 0; pass < PASSES; pass += 1) {
+      for (const input of inputs) decide(input);
+    }
+    decisions += PASSES * inputs.length;
     const { user, system } = process.cpuUsage(before);
     usedMs = (user + system) / 1_000;
   }

@@ -76,10 +76,15 @@ async function setProcessorMs(simulatorUrl: string, delayMs: number): Promise<vo
 
 function describe(result: CaseResult): string {
   const { name, processorMs, inFlight, p50Ms, p50Ratio, ordersPerSecond, throughputRatio } = result;
+  const { notPaidAtAnswer, notPaidInTheEnd, bareWithoutAnswer } = result;
+  const timedOut =
+    notPaidAtAnswer + bareWithoutAnswer === 0
+      ? ''
+      : `; ${notPaidAtAnswer} not paid at their answer, ${notPaidInTheEnd} not in the end; ${bareWithoutAnswer} bare ones without answer`;
   return (
     `${name}, processor ${processorMs} ms, ${inFlight} in flight: p50 ${p50Ms} ms = ${p50Ratio}× bare; ` +
     `${ordersPerSecond} orders/s = ${throughputRatio}× bare; events ${result.eventsAtClose} to ${result.bareEvents}, ` +
-    `tasks ${result.workflowTasks} to ${result.bareWorkflowTasks}`
+    `tasks ${result.workflowTasks} to ${result.bareWorkflowTasks}${timedOut}`
   );
 }
 

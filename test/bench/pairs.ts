@@ -29,6 +29,12 @@ export interface CaseResult {
   bareEvents: number;
   workflowTasks: number;
   bareWorkflowTasks: number;
+  /** Orders whose first answer was not `paid`, because a call timed out: being confirmed, or the buyer's turn. */
+  notPaidAtAnswer: number;
+  /** Of those, the ones whose time for silent attempts was over when the proof came: the buyer is asked. The others are paid. */
+  notPaidInTheEnd: number;
+  /** Of the bare workflows, those whose call timed out: they know nothing more, and nobody finds out. */
+  bareWithoutAnswer: number;
 }
 
 export interface Rivals {
@@ -36,9 +42,16 @@ export interface Rivals {
   client: Client;
 }
 
+interface Run {
+  id: string;
+  /** Answered with what the case is about; otherwise a call timed out on the way. */
+  asMeant: boolean;
+}
+
 interface Batch {
   ms: number[];
   elapsedMs: number;
+  runs: Run[];
 }
 
 /** Runs both sides in turn, round by round, so that a machine that changes its speed changes it for both. */
@@ -65,22 +78,50 @@ export async function runCase(rivals: Rivals, each: Case): Promise<CaseResult> {
     p99Ratio: round(percentile(ourMs, 99) / percentile(theirMs, 99), 3),
     ordersPerSecond: round(ourRate, 1),
     throughputRatio: round(ourRate / theirRate, 3),
+    notPaidAtAnswer: unmeant(ours).length,
+    notPaidInTheEnd: await settleAll(rivals, each, ours),
+    bareWithoutAnswer: unmeant(theirs).length,
     ...(await countEvents(rivals, each)),
   };
 }
 
+function unmeant(batches: Batch[]): Run[] {
+  return batches.flatMap(({ runs }) => runs).filter(({ asMeant }) => !asMeant);
+}
+
+/** Every order has to come to rest: paid, or the buyer asked. Answers how many are the buyer's. */
+async function settleAll({ recoup }: Rivals, each: Case, batches: Batch[]): Promise<number> {
+  let asked = 0;
+  for (const { id } of unmeant(batches)) {
+    const deadlineMs = Date.now() + SETTLED_WITHIN_MS;
+    let { stage } = await recoup.orders.get(id);
+    while (!AT_REST.has(stage)) {
+      if (Date.now() > deadlineMs) throw new Error(`${each.name}: order ${id} is still ${stage}`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      ({ stage } = await recoup.orders.get(id));
+    }
+    if (stage !== 'paid') asked += 1;
+  }
+  return asked;
+}
+
+const AT_REST = new Set<string>(['paid', 'waiting_buyer']);
+
+const SETTLED_WITHIN_MS = 120_000;
+
 /** One order, from the client's call to its answer. */
-async function collect({ recoup }: Rivals, each: Case): Promise<string> {
+async function collect({ recoup }: Rivals, each: Case): Promise<Run> {
   const orderId = newId();
   const answer = await recoup.orders.collect(
     { orderId, amount: { minor: 4999, currency: 'EUR' }, paymentMethod: { token: each.token } },
     { waitMs: 60_000 },
   );
-  if (answer.stage !== 'paid') throw new Error(`${each.name}: order ${orderId} is ${answer.stage}`);
-  return orderId;
+  const { stage } = answer;
+  if (stage !== 'confirming' && !AT_REST.has(stage)) throw new Error(`${each.name}: order ${orderId} is ${stage}`);
+  return { id: orderId, asMeant: stage === 'paid' };
 }
 
-async function bare({ client }: Rivals, each: Case): Promise<string> {
+async function bare({ client }: Rivals, each: Case): Promise<Run> {
   const orderId = newId();
   const charges: BareCharge[] = each.calls.map((processor) => ({
     processor,
@@ -93,33 +134,38 @@ async function bare({ client }: Rivals, each: Case): Promise<string> {
     taskQueue: 'bare',
     args: [charges],
   });
-  if (outcome !== 'succeeded') throw new Error(`${each.name}: bare order ${orderId} is ${outcome}`);
-  return orderId;
+  if (outcome !== 'succeeded' && outcome !== 'fault') throw new Error(`${each.name}: bare ${orderId} is ${outcome}`);
+  return { id: orderId, asMeant: outcome === 'succeeded' };
 }
 
 /** So many at once that each of them has `inFlight` companions: starts 3 × that, or 10 where they run alone. */
-async function batch(inFlight: number, run: () => Promise<unknown>): Promise<Batch> {
+async function batch(inFlight: number, run: () => Promise<Run>): Promise<Batch> {
   const ms: number[] = [];
+  const runs: Run[] = [];
   let left = inFlight === 1 ? 10 : inFlight * 3;
   const startedMs = performance.now();
   const lane = async () => {
     while (left > 0) {
       left -= 1;
       const from = performance.now();
-      await run();
+      const ended = await run();
       ms.push(performance.now() - from);
+      runs.push(ended);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
-  return { ms, elapsedMs: performance.now() - startedMs };
+  return { ms, elapsedMs: performance.now() - startedMs, runs };
 }
 
 async function countEvents(rivals: Rivals, each: Case) {
-  const orderId = await collect(rivals, each);
-  const atAnswer = await historyOf(rivals.client, orderWorkflowId({ merchantId: 'default', orderId }));
-  await rivals.client.workflow.getHandle(orderWorkflowId({ merchantId: 'default', orderId })).result();
-  const atClose = await historyOf(rivals.client, orderWorkflowId({ merchantId: 'default', orderId }));
-  const bareHistory = await historyOf(rivals.client, `bare-${await bare(rivals, each)}`);
+  const order = await collect(rivals, each);
+  const workflowId = orderWorkflowId({ merchantId: 'default', orderId: order.id });
+  const atAnswer = await historyOf(rivals.client, workflowId);
+  await rivals.client.workflow.getHandle(workflowId).result();
+  const atClose = await historyOf(rivals.client, workflowId);
+  const theirs = await bare(rivals, each);
+  if (!order.asMeant || !theirs.asMeant) throw new Error(`${each.name}: an order that runs alone timed out`);
+  const bareHistory = await historyOf(rivals.client, `bare-${theirs.id}`);
   return {
     eventsAtAnswer: atAnswer.events,
     eventsAtClose: atClose.events,
