@@ -54,13 +54,19 @@ interface Batch {
   runs: Run[];
 }
 
-/** Runs both sides in turn, round by round, so that a machine that changes its speed changes it for both. */
+/**
+ * Runs both sides in turn, round by round, so that a machine that changes its speed changes it for both. A round of orders
+ * that run alone is one order.
+ */
 export async function runCase(rivals: Rivals, each: Case): Promise<CaseResult> {
-  await batch(each.inFlight, () => collect(rivals, each));
-  await batch(each.inFlight, () => bare(rivals, each));
+  for (let warm = 0; warm < (each.inFlight === 1 ? 10 : 1); warm += 1) {
+    await batch(each.inFlight, () => collect(rivals, each));
+    await batch(each.inFlight, () => bare(rivals, each));
+  }
   const ours: Batch[] = [];
   const theirs: Batch[] = [];
-  for (let round = 0; round < each.rounds; round += 1) {
+  const rounds = each.inFlight === 1 ? each.rounds * 10 : each.rounds;
+  for (let round = 0; round < rounds; round += 1) {
     const sides = [
       async () => ours.push(await batch(each.inFlight, () => collect(rivals, each))),
       async () => theirs.push(await batch(each.inFlight, () => bare(rivals, each))),
@@ -138,11 +144,11 @@ async function bare({ client }: Rivals, each: Case): Promise<Run> {
   return { id: orderId, asMeant: outcome === 'succeeded' };
 }
 
-/** So many at once that each of them has `inFlight` companions: starts 3 × that, or 10 where they run alone. */
+/** So many at once that each of them has `inFlight` companions: starts 3 × that, or one that runs alone. */
 async function batch(inFlight: number, run: () => Promise<Run>): Promise<Batch> {
   const ms: number[] = [];
   const runs: Run[] = [];
-  let left = inFlight === 1 ? 10 : inFlight * 3;
+  let left = inFlight === 1 ? 1 : inFlight * 3;
   const startedMs = performance.now();
   const lane = async () => {
     while (left > 0) {

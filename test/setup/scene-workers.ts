@@ -25,9 +25,15 @@ export interface SceneWorkers {
 
 type Env = Record<'DATABASE_URL' | 'TEMPORAL_ADDRESS', string> & Record<string, string>;
 
-export async function insideWorker(env: Env, codePath: string, skipping: boolean): Promise<SceneWorkers> {
+/** @param clockOffMs how far its clock is off; `skipping`: it has the server's */
+export async function insideWorker(
+  env: Env,
+  codePath: string,
+  { skipping, clockOffMs }: { skipping: boolean; clockOffMs: number },
+): Promise<SceneWorkers> {
   const bundle = { workflowBundle: { codePath } };
-  const nowMs = skipping ? () => Context.current().info.currentAttemptScheduledTimestampMs : Date.now;
+  const skippedMs = () => Context.current().info.currentAttemptScheduledTimestampMs;
+  const nowMs = skipping ? skippedMs : () => Date.now() + clockOffMs;
   const { worker, close } = await createOrderWorker(readWorkerSettings(env), bundle, nowMs);
   const running = worker.run();
   const refuse = () => expect.fail('this worker lives inside the test');

@@ -98,6 +98,8 @@ export interface SceneOptions {
   temporalAddress?: string;
   /** A server whose time is not the wall clock's. Default: the shared one. */
   skipping?: { address: string; nowMs(): Promise<number> };
+  /** How far the clock of a worker inside the test is off, ms. */
+  workerClockOffMs?: number;
 }
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('simulated-webhooks-are-signed-too').toString('base64')}`;
@@ -114,7 +116,14 @@ Runtime.install({
 const logStream = { write: (line: string) => void logged.push(line) };
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
-  const { timeScale = 1, worker: where = 'inside', webhooks = 'sent', skipping, codecKeys = '' } = options;
+  const {
+    timeScale = 1,
+    worker: where = 'inside',
+    webhooks = 'sent',
+    skipping,
+    codecKeys = '',
+    workerClockOffMs = 0,
+  } = options;
   const loggedBefore = logged.length;
   const database = await freshDatabase();
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
@@ -147,7 +156,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const hear = (text: string) => void logged.push(text);
   const workers =
     where === 'inside'
-      ? await insideWorker(env, codePath, skipping !== undefined)
+      ? await insideWorker(env, codePath, { skipping: skipping !== undefined, clockOffMs: workerClockOffMs })
       : await processWorker(env, { spares: options.spares ?? false, behindMs: options.behindMs ?? 0, hear });
   const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS });
   const client = new Client({ connection, dataConverter });
