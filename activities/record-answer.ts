@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
-import { foretell } from '../contract/foretell.ts';
-import type { OperationResult } from '../policy/answers.ts';
+import type { Foretold, OperationResult } from '../policy/answers.ts';
 import type { Basis } from '../policy/decision.ts';
+import { foretell, tellAhead } from '../policy/foretell.ts';
 import { rowOf } from '../policy/row.ts';
 import type { Progress } from '../store/store.ts';
 import type { ActivityContext } from './context.ts';
@@ -10,12 +10,12 @@ import type { MoneyOperationInput } from './inputs.ts';
 interface ForetoldProgress {
   progress: Progress;
   decidedFrom: number;
-  hash: string;
+  foretold: Foretold;
 }
 
 /**
  * Records the answer, and with it the decision that the workflow is going to make on it, where that can be foretold
- * (`contract/foretell.ts`): then the workflow, which waits for this activity anyway, has no write of its own.
+ * (`policy/foretell.ts`): then the workflow, which waits for this activity anyway, has no write of its own.
  */
 export async function recordAnswer(
   context: ActivityContext,
@@ -25,10 +25,10 @@ export async function recordAnswer(
 ): Promise<OperationResult> {
   const told = await foretellProgress(context, input, result, at);
   if (told === null) return recordOutcome(context, result);
-  const { hash, ...write } = told;
+  const { foretold, ...write } = told;
   try {
-    const { foretold } = await context.store.recordAnswer({ key: result.key, result, ...write });
-    return foretold ? { ...result, foretold: { hash, at } } : result;
+    const written = await context.store.recordAnswer({ key: result.key, result, ...write });
+    return written.foretold ? { ...result, foretold } : result;
   } catch (error) {
     return notRecorded(result, error);
   }
@@ -66,11 +66,11 @@ async function foretellProgress(
   const policy = await context.policyOf(merchantId, state.facts.rulebook.hash).catch(() => null);
   if (policy === null) return null;
   const basis: Basis = { ...policy, ...readings };
-  const foretold = foretell(state, result, basis, at);
-  if (foretold === null) return null;
-  const { order, wake, entries, events } = foretold.decision;
+  const decision = foretell(state, result, basis, at);
+  if (decision === null) return null;
+  const { order, wake, entries, events } = decision;
   return {
-    hash: foretold.hash,
+    foretold: tellAhead(state, decision, at),
     decidedFrom: position,
     progress: {
       merchantId,

@@ -1,5 +1,7 @@
 import type { ForbiddenReading } from './ceilings/ledger.ts';
 import type { CeilingReading } from './decision.ts';
+import type { TimelineEntry } from './events.ts';
+import type { Attempt, OrderState } from './order.ts';
 import type { ProcessorHealth } from './sheet.ts';
 import type { Authentication, FailureClass, Instant, MoneyOperationName, Outcome } from './terms.ts';
 
@@ -127,14 +129,20 @@ export interface OperationResult {
   health?: ProcessorHealth[];
   startedAt: Instant;
   endedAt: Instant;
-  /** The store has the decision on this answer already: see `contract/foretell.ts`. */
+  /** The decision on this answer, which the store has already: see `foretell.ts`. */
   foretold?: Foretold;
 }
 
-/** Which decision was written ahead: its hash, and the instant as of which it was made. */
+/** What an answer changed, by a decision that was made as of `at`. */
 export interface Foretold {
-  hash: string;
   at: Instant;
+  /** Of the order, without its attempts. */
+  changes: Partial<Omit<OrderState, 'attempts'>>;
+  /** Those that changed. */
+  attempts: Attempt[];
+  wake: { at: Instant; summary: string } | null;
+  /** Of the lines that were told, those that the run itself shows: explanations to who asks it, and what a person has to see. */
+  explained: TimelineEntry[];
 }
 
 /** A processor's own notice (webhook), verified and stored before anybody decides on it. */

@@ -12,13 +12,7 @@ const SOURCES = ['workflows', 'policy', 'contract', 'activities/inputs.ts', 'pac
  * Loaded once and shared by all workflows of a worker, with all that they import: pure functions and constants. Otherwise each
  * order would load them anew, and keep its own copy in memory. What has state of its own must not be here.
  */
-const SHARED = [
-  'policy/decide.ts',
-  'policy/headline.ts',
-  'policy/refusals.ts',
-  'policy/row.ts',
-  'contract/foretell.ts',
-];
+const SHARED = ['policy/decide.ts', 'policy/headline.ts', 'policy/refusals.ts', 'policy/row.ts', 'policy/foretell.ts'];
 
 /** Given when payloads are encrypted: then failures must not be in clear either. */
 export const FAILURE_CONVERTER = join(ROOT, 'worker', 'failure-converter.cjs');

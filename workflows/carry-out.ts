@@ -9,7 +9,7 @@ import type { Attempt, Operation } from '../policy/order.ts';
 import { pageExpiry } from '../policy/plan/send.ts';
 import { credentialFor } from '../policy/plan/usable.ts';
 import { recallAnswer, runLookup, runOperation } from './activities.ts';
-import { type Collection, confirmSaved, hasUnsaved, progressOf } from './collection.ts';
+import { type Collection, confirmSaved, hasUnsaved, progressOf, writerOf } from './collection.ts';
 
 /** Carries out the one command of a decision and says how it ended; whatever goes wrong on the way is a result too. */
 export async function carryOut(collection: Collection, command: SendCommand): Promise<OperationResult> {
@@ -36,9 +36,10 @@ export async function carryOut(collection: Collection, command: SendCommand): Pr
  * The activity was lost after it may have sent. What it recorded before is the answer, and nobody is told of a doubt. When it
  * recorded nothing, then asking has closed the order's row to it: a worker that was only frozen records its answer and no more.
  */
-async function recorded({ order }: Collection, key: string): Promise<OperationResult | null> {
-  const { merchantId, orderId } = order.facts;
-  const { runId, historyLength: position } = workflowInfo();
+async function recorded(collection: Collection, key: string): Promise<OperationResult | null> {
+  const { merchantId, orderId } = collection.order.facts;
+  const runId = writerOf(collection);
+  const { historyLength: position } = workflowInfo();
   try {
     const answer = await recallAnswer({ merchantId, orderId, key, runId, position });
     return answer === null ? null : { ...answer, claim: 'recorded', sent: false };

@@ -1,6 +1,5 @@
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { LoadedOrder, Progress } from '../activities/inputs.ts';
-import { foretell } from '../contract/foretell.ts';
 import type { OrderPaymentInput } from '../contract/messages.ts';
 import type { OperationResult } from '../policy/answers.ts';
 import { type LedgerReading, latestReadings, NOTHING_READ, readingsIn } from '../policy/ceilings/ledger.ts';
@@ -8,6 +7,7 @@ import { decide, idOf } from '../policy/decide.ts';
 import type { Basis, Decision, Readings } from '../policy/decision.ts';
 import type { MerchantEvent, OrderEvent, TimelineEntry } from '../policy/events.ts';
 import { inFlight } from '../policy/facts.ts';
+import { orderAsTold } from '../policy/foretell.ts';
 import { mergeReadings } from '../policy/health/readings.ts';
 import { nextActionOf, orderView } from '../policy/next-action.ts';
 import type { OrderState } from '../policy/order.ts';
@@ -65,20 +65,30 @@ export function openCollection(input: OrderPaymentInput): Collection {
   };
 }
 
-/** All that this run decides by; the activity that foretells a decision is given the same (see `activities/foretell.ts`). */
+/** All that this run decides by; the activity that foretells a decision is given the same (see `activities/record-answer.ts`). */
 function basisOf({ input, readings }: Collection): Basis {
   return { rulebook: input.rulebook, sheets: input.sheets, ...readings };
 }
 
 /** Lets the policy decide on one event and takes the new state. The clock is the workflow's own. */
 export function decideOn(collection: Collection, event: OrderEvent, moreToCome = false): Decision {
-  const now = new Date().toISOString();
-  return take(
-    collection,
-    event,
-    now,
-    decide({ ...basisOf(collection), order: collection.order, event, now, moreToCome }),
-  );
+  const before = collection.order;
+  const nowMs = Date.now();
+  const now = new Date(nowMs).toISOString();
+  const decision = decide({ ...basisOf(collection), order: before, event, now, moreToCome });
+  collection.order = decision.order;
+  learnFrom(collection, event, nowMs);
+  collection.decided = { atMs: nowMs, position: workflowInfo().historyLength };
+  if (idOf(event) !== null) collection.sinceKept.push(event);
+  collection.wake = decision.wake;
+  alert(collection, decision.entries);
+  remember(collection, decision.entries, decision.events);
+  collection.unsaved.proofs.push(...provedOtherwise(before, decision.order, event));
+  if (event.type === 'processor_event') {
+    const { processor, eventId } = event.event;
+    collection.unsaved.appliedEvents.push({ processor, eventId });
+  }
+  return decision;
 }
 
 /** A decision that is older than this is made anew: what was planned as of then may be due by now. */
@@ -92,9 +102,9 @@ const FORETOLD_WITHIN_MS = 5_000;
 const EVENTS_OF_A_CALL = 7;
 
 /**
- * Takes the decision that the activity wrote with its answer, if this run comes to the very same one: then nothing is left
- * to write. False when it has to decide, and to write, by itself: a message came in between, it is long ago, or it knows
- * something else. What it then writes supersedes what was foretold.
+ * Takes the decision that the activity wrote with its answer: then nothing is left to write. False when this run has to
+ * decide, and to write, by itself: a message came in between, or it is long ago. What it then writes supersedes what was
+ * foretold. Asked is only what a replay answers alike, on whatever build.
  */
 export function takeForetold(collection: Collection, result: OperationResult): boolean {
   const { foretold } = result;
@@ -104,32 +114,21 @@ export function takeForetold(collection: Collection, result: OperationResult): b
   const atMs = Date.parse(foretold.at);
   const ageMs = Date.now() - atMs;
   if (atMs < decided.atMs || ageMs < 0 || ageMs > FORETOLD_WITHIN_MS) return false;
-  const own = foretell(collection.order, result, basisOf(collection), foretold.at);
-  if (own?.hash !== foretold.hash) return false;
-  take(collection, { type: 'answered', result }, foretold.at, own.decision);
-  confirmSaved(collection, collection.unsaved);
+  collection.order = orderAsTold(collection.order, foretold);
+  learnFrom(collection, { type: 'answered', result }, atMs);
+  collection.wake = foretold.wake;
+  collection.decided = { atMs, position: workflowInfo().historyLength };
+  alert(collection, foretold.explained);
+  tell(collection, foretold.explained);
   return true;
 }
 
-function take(collection: Collection, event: OrderEvent, now: string, decision: Decision): Decision {
-  const before = collection.order;
-  if (event.type === 'answered') {
-    const health = mergeReadings(collection.readings.health, event.result.health, Date.parse(now));
-    collection.readings = { ...collection.readings, health };
-  }
-  collection.order = decision.order;
+/** What an event brings of the world: how cards stand, and which processors are down. */
+function learnFrom(collection: Collection, event: OrderEvent, nowMs: number): void {
   learnReadings(collection, readingsIn(event));
-  collection.decided = { atMs: Date.parse(now), position: workflowInfo().historyLength };
-  if (idOf(event) !== null) collection.sinceKept.push(event);
-  collection.wake = decision.wake;
-  alert(collection, decision.entries);
-  remember(collection, decision.entries, decision.events);
-  collection.unsaved.proofs.push(...provedOtherwise(before, decision.order, event));
-  if (event.type === 'processor_event') {
-    const { processor, eventId } = event.event;
-    collection.unsaved.appliedEvents.push({ processor, eventId });
-  }
-  return decision;
+  if (event.type !== 'answered') return;
+  const health = mergeReadings(collection.readings.health, event.result.health, nowMs);
+  collection.readings = { ...collection.readings, health };
 }
 
 function learnReadings(collection: Collection, fresh: Partial<LedgerReading>): void {
@@ -152,6 +151,10 @@ function nothingUnsaved(): Collection['unsaved'] {
 function remember(collection: Collection, entries: TimelineEntry[], events: MerchantEvent[]): void {
   collection.unsaved.entries.push(...entries);
   collection.unsaved.events.push(...events);
+  tell(collection, entries);
+}
+
+function tell(collection: Collection, entries: TimelineEntry[]): void {
   collection.told.push(...entries);
   if (collection.told.length > TOLD_AT_MOST) collection.told.splice(0, collection.told.length - TOLD_AT_MOST);
 }
@@ -171,14 +174,19 @@ export function takeMessage({ inbox }: Collection): OrderEvent | undefined {
 
 const FACTS: ReadonlySet<OrderEvent['type']> = new Set(['answered', 'processor_event', 'buyer_returned']);
 
+/** As whom this run writes to the store: each time that another run overtook it, it goes on under another name. */
+export function writerOf({ overtaken }: Collection): string {
+  const { runId } = workflowInfo();
+  return overtaken === 0 ? runId : `${runId}/${overtaken}`;
+}
+
 /** Everything decided since the last write, as one write. Repeating it changes nothing, so it stays `unsaved` until confirmed. */
 export function progressOf(collection: Collection): Progress {
-  const { order, unsaved, overtaken } = collection;
-  const { runId } = workflowInfo();
+  const { order, unsaved } = collection;
   return {
     merchantId: order.facts.merchantId,
     orderId: order.facts.orderId,
-    runId: overtaken === 0 ? runId : `${runId}/${overtaken}`,
+    runId: writerOf(collection),
     position: workflowInfo().historyLength,
     firstOfOrder: collection.firstWrite,
     ...rowOf(order, collection.wake),
@@ -190,7 +198,7 @@ export function progressOf(collection: Collection): Progress {
 }
 
 /** The store has this write: forget it. */
-export function confirmSaved(collection: Collection, saved: Collection['unsaved']): void {
+export function confirmSaved(collection: Collection, saved: Progress): void {
   const { unsaved } = collection;
   unsaved.entries.splice(0, saved.entries.length);
   unsaved.events.splice(0, saved.events.length);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { foretell } from '../../contract/foretell.ts';
 import type { OperationResult } from '../../policy/answers.ts';
 import type { Basis } from '../../policy/decision.ts';
+import { foretell, orderAsTold, tellAhead } from '../../policy/foretell.ts';
 import type { OrderState } from '../../policy/order.ts';
-import type { Step } from '../policy/decide/driver.ts';
-import * as make from '../policy/decide/fixtures.ts';
+import type { Step } from './decide/driver.ts';
+import * as make from './decide/fixtures.ts';
 
 interface Answered {
   order: OrderState;
@@ -44,34 +44,38 @@ describe('a decision that is told ahead', () => {
   const all = answers();
   const told = all.filter(({ order, result, basis, now }) => foretell(order, result, basis, now) !== null);
 
-  test('is the one that the workflow makes', () => {
+  test('is the one that is made on the answer', () => {
     expect(told.length).toBeGreaterThanOrEqual(6);
     for (const { order, result, basis, now, step } of told) {
-      expect(foretell(order, result, basis, now)?.decision).toEqual(step.decision);
+      expect(foretell(order, result, basis, now)).toEqual(step.decision);
     }
   });
 
-  test('has the same hash on the other side of the wire', () => {
-    for (const { order, result, basis, now } of told) {
-      const here = foretell(order, result, basis, now)?.hash;
-      expect(foretell(throughJson(order), throughJson(result), throughJson(basis), now)?.hash).toBe(here);
+  test('gives the same order on the other side of the wire, from what the answer changed', () => {
+    for (const { order, now, step } of told) {
+      const { wake } = step.decision;
+      const arrived = throughJson(tellAhead(order, step.decision, now));
+      expect(orderAsTold(throughJson(order), arrived)).toEqual(throughJson(step.decision.order));
+      expect(arrived.wake).toEqual(wake);
+      expect(arrived.at).toBe(now);
     }
   });
 
-  test('has another hash when anything that is written of it is another', () => {
-    for (const { order, result, basis, now } of told) {
-      const hash = foretell(order, result, basis, now)?.hash;
-      const later = new Date(Date.parse(now) + 1).toISOString();
-      expect(foretell(order, result, basis, later)?.hash).not.toBe(hash);
-      expect(foretell({ ...order, seq: order.seq + 1 }, result, basis, now)?.hash).not.toBe(hash);
+  test('travels without what has not changed: facts, payment methods, other attempts', () => {
+    for (const { order, result, now, step } of told) {
+      const { changes, attempts } = tellAhead(order, step.decision, now);
+      expect(changes).not.toHaveProperty('facts');
+      expect('instruments' in changes).toBe(result.forbidsInstrument);
+      expect(attempts.map(({ number }) => number)).toEqual([result.attempt]);
     }
   });
 
   test('sends nothing, and rests on no unknown outcome', () => {
     const untold = all.filter((each) => !told.includes(each));
     expect(untold.length).toBeGreaterThanOrEqual(4);
-    for (const { step, result } of untold)
+    for (const { step, result } of untold) {
       expect(step.decision.command !== null || result.outcome === 'unknown').toBe(true);
+    }
     for (const { step, result } of told) {
       expect(step.decision.command).toBeNull();
       expect(result.outcome).not.toBe('unknown');
