@@ -8,12 +8,6 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What the bundle is made of. */
 const SOURCES = ['workflows', 'policy', 'contract', 'activities/inputs.ts', 'package-lock.json', 'worker/bundle.ts'];
 
-/**
- * Loaded once and shared by all workflows of a worker, with all that they import: pure functions and constants. Otherwise each
- * order would load them anew, and keep its own copy in memory. What has state of its own must not be here.
- */
-const SHARED = ['policy/decide.ts', 'policy/headline.ts', 'policy/refusals.ts', 'policy/row.ts', 'policy/foretell.ts'];
-
 /** Given when payloads are encrypted: then failures must not be in clear either. */
 export const FAILURE_CONVERTER = join(ROOT, 'worker', 'failure-converter.cjs');
 
@@ -26,9 +20,11 @@ export async function workflowBundle({ encrypted = false } = {}): Promise<string
   const path = join(cacheDir, `workflows-${encrypted ? 'encrypted-' : ''}${fingerprint()}.js`);
   if (existsSync(path)) return path;
   const silent = { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error };
+  const workflowsPath = join(ROOT, 'workflows', 'index.ts');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'workflows', 'index.ts'),
-    preloadModules: SHARED.map((module) => join(ROOT, module)),
+    workflowsPath,
+    // Loaded once for all orders of a worker, not once for each: no module of ours keeps state (test/layers/stateless.test.ts).
+    preloadModules: [workflowsPath],
     logger: silent,
     ...(encrypted && { failureConverterPath: FAILURE_CONVERTER }),
   });
