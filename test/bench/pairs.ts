@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
 import type { Recoup } from '../../client/index.ts';
 import { orderWorkflowId } from '../../contract/ids.ts';
 import type { BareCharge } from './bare-worker.ts';
@@ -135,11 +135,9 @@ async function bare({ client }: Rivals, each: Case): Promise<Run> {
     key: `bare-${orderId}-${processor}`,
     token: each.token,
   }));
-  const outcome = await client.workflow.execute('bareWorkflow', {
-    workflowId: `bare-${orderId}`,
-    taskQueue: 'bare',
-    args: [charges],
-  });
+  const outcome = await client.workflow
+    .execute('bareWorkflow', { workflowId: `bare-${orderId}`, taskQueue: 'bare', args: [charges] })
+    .catch((error) => (error instanceof WorkflowFailedError ? 'fault' : Promise.reject(error)));
   if (outcome !== 'succeeded' && outcome !== 'fault') throw new Error(`${each.name}: bare ${orderId} is ${outcome}`);
   return { id: orderId, asMeant: outcome === 'succeeded' };
 }
