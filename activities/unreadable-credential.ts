@@ -40,10 +40,13 @@ export async function withoutCredential(
     processor,
   });
   try {
+    const claims = await context.store.listOperations(merchantId, orderId);
+    const claimed = claims.find(({ key }) => key === input.key);
+    if (claimed === undefined || claimed.result?.outcome === 'not_executed') return neverSent(input, broken, startedAt);
     if (!(await savedAsOurs(context, input))) {
       return { ...unsent(input, 'order_exists', startedAt), claim: 'order_exists' };
     }
-    return (await resultOfEarlierSends(context, input, startedAt)) ?? neverSent(input, broken, startedAt);
+    return resultOfEarlierSends(input, claimed.result, startedAt);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     const message = 'The store did not say whether this was sent before. Nothing was sent now.';
@@ -56,7 +59,7 @@ function neverSent(input: MoneyOperationInput, { reason, kid }: SealBroken, star
   return { ...unsent(input, evidence, startedAt), ...(kid === null ? {} : { sealingKeyId: kid }) };
 }
 
-/** False when the store has a story of this order that this run does not know. */
+/** Saved as a claim would have done it. False when the store has a story of this order that this run does not know. */
 async function savedAsOurs({ store }: ActivityContext, { progress }: MoneyOperationInput): Promise<boolean> {
   if (progress === null) return true;
   await recordProofs(store, progress);
@@ -64,15 +67,14 @@ async function savedAsOurs({ store }: ActivityContext, { progress }: MoneyOperat
   return kind === 'saved' || kind === 'stale';
 }
 
-async function resultOfEarlierSends(
-  { store }: ActivityContext,
+/** What was recorded is the answer; without one only proof ends it, because the key cannot be sent again. */
+function resultOfEarlierSends(
   input: MoneyOperationInput,
+  recorded: OperationResult | null,
   startedAt: string,
-): Promise<OperationResult | null> {
-  const claimed = (await store.listOperations(input.merchantId, input.orderId)).find(({ key }) => key === input.key);
-  if (claimed === undefined || claimed.result?.outcome === 'not_executed') return null;
-  if (claimed.result !== null && claimed.result.outcome !== 'unknown') {
-    return { ...claimed.result, attempt: input.attempt, claim: 'recorded', sent: false };
+): OperationResult {
+  if (recorded !== null && recorded.outcome !== 'unknown') {
+    return { ...recorded, attempt: input.attempt, claim: 'recorded', sent: false };
   }
   return {
     ...unsent(input, 'credential_unreadable', startedAt),

@@ -113,6 +113,23 @@ describe('with the payload codec', () => {
     expect(await told.orders.collect(order(newOrderId(), 'sim:alpha=ok'))).toMatchObject({ stage: 'paid' });
     await told.close();
   });
+
+  test('a client that was there before the workers began to encrypt is told by name, and its order goes on', async () => {
+    const { databaseUrl, sealingKey, merchantId, store } = scene;
+    const deployment = await store.currentDeployment();
+    if (deployment === null) expect.fail('no worker has started');
+    await store.publishDeployment({ ...deployment, codecKeyId: null });
+    const early = new Recoup({ databaseUrl, sealingKey, merchantId, temporal: { address: inject('temporalAddress') } });
+    const orderId = newOrderId();
+    await expect(early.orders.collect(order(orderId, 'sim:alpha=ok'), { waitMs: 2_000 })).rejects.toMatchObject({
+      code: 'settings_invalid',
+      message: expect.stringMatching(/encrypted with key \S{16}, which codecKeys does not hold/),
+    });
+    await early.close();
+    await store.publishDeployment(deployment);
+    await scene.until(orderId, ({ stage }) => stage === 'paid');
+    expect(await scene.ledger(orderId)).toMatchObject([{ effect: 'captured', requests: 1 }]);
+  });
 });
 
 describe('codec keys that rotate', () => {
