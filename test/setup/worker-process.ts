@@ -62,7 +62,8 @@ function launched(file: string, env: Env, hear: Hear) {
   stdin.on('error', () => {});
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   return {
-    nextLine: () => Promise.race([lines.next(), ended]),
+    // Its output ends a moment before it does: then how it ended is the answer.
+    nextLine: () => Promise.race([lines.next().then(({ done }) => (done === true ? ended : undefined)), ended]),
     say: (words: string) => void stdin.write(words),
     process: {
       pid,
