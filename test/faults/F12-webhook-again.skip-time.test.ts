@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { newOrderId, order } from '../setup/scene.ts';
+import { deliverNotice, type Notice, notice } from '../setup/notices.ts';
+import { newOrderId, order, WEBHOOK_SECRET } from '../setup/scene.ts';
 import { openSkippingScene, type SkippingScene } from '../setup/skipping-scene.ts';
-import { control, effects, releaseWebhooks } from '../workflows/acts.ts';
+import { control, effects } from '../workflows/acts.ts';
 
 const DAY_MS = 86_400_000;
 const TIMES = 100;
@@ -14,27 +15,16 @@ beforeEach(async () => {
 });
 afterEach(() => scene.replayAndClose([orderId]));
 
-const counts = async () => {
-  const answer = await fetch(`${scene.simulator.url}/control/webhooks`);
-  return ((await answer.json()) as { counts: { delivered: number; failedTries: number; held: number } }).counts;
+/** One notice a hundred times at once: same id, same body, each signed as it leaves. */
+const delivered = async (told: Notice) => {
+  const signed = { secret: WEBHOOK_SECRET, id: `evt_${orderId}` };
+  const send = () => deliverNotice(scene.gatewayUrl, told, signed);
+  expect(new Set(await Promise.all(Array.from({ length: TIMES }, send)))).toEqual(new Set([200]));
 };
 
-/** The webhook that the simulator holds, once; it is due a second after what it tells of. */
-const delivered = async () => {
-  await expect.poll(async () => (await counts()).held, { timeout: 10_000 }).toBe(1);
-  await releaseWebhooks(scene);
-  await expect.poll(async () => (await counts()).delivered, { timeout: 10_000 }).toBe(1);
-};
-
-/** The order's webhooks a hundred times at once, each of them answered with 2xx. */
-const redelivered = async (messages: number) => {
-  const before = await counts();
-  await control(scene, 'webhooks', { hold: false });
-  await control(scene, 'webhooks/resend', { orderId, merchantId: scene.merchantId, times: TIMES });
-  await expect
-    .poll(async () => (await counts()).delivered - before.delivered, { timeout: 20_000 })
-    .toBeGreaterThanOrEqual(TIMES * messages);
-  expect((await counts()).failedTries).toBe(0);
+const told = async (type: string, change: Record<string, unknown>) => {
+  const [charge] = await scene.ledger(orderId);
+  return notice({ merchantId: scene.merchantId, orderId }, { key: charge?.key, reference: null, ...change }, type);
 };
 
 /** All that there is to change about an order. */
@@ -47,13 +37,13 @@ const everything = async () => ({
 test('F12: of a charge without an answer: one change; thirty days later, when its run is long closed, none', async () => {
   await scene.collectWith(order(orderId, 'sim:alpha=500_charged'), {});
   await control(scene, 'alpha/down', {});
-  await delivered();
-  await redelivered(1);
+  const captured = await told('payment.captured', {});
+  await delivered(captured);
   await scene.until(orderId, ({ stage }) => stage === 'paid', 10_000);
   const paid = await everything();
   expect(paid.timeline.filter(({ kind }) => kind === 'attempt_succeeded')).toHaveLength(1);
   await scene.pass(30 * DAY_MS);
-  await redelivered(1);
+  await delivered(captured);
   expect(await everything()).toEqual(paid);
   expect(await effects(scene, orderId)).toEqual(['alpha captured']);
   expect(await scene.store.listUnappliedEvents({ merchantId: scene.merchantId, orderId, limit: 10 })).toEqual([]);
@@ -62,11 +52,15 @@ test('F12: of a charge without an answer: one change; thirty days later, when it
 test('F12: of an authorization: one change; thirty days later, when the order is still open, none; then it is captured', async () => {
   await scene.collectWith(order(orderId, 'sim:alpha=ok', { capture: 'manual' }), {});
   await scene.until(orderId, ({ stage }) => stage === 'authorized', 5_000);
-  await delivered();
-  await redelivered(1);
+  const reserved = await told('payment.authorized', {
+    operation: 'authorize',
+    authorizedMinor: 4999,
+    capturedMinor: 0,
+  });
+  await delivered(reserved);
   const authorized = await everything();
   await scene.pass(30 * DAY_MS);
-  await redelivered(1);
+  await delivered(reserved);
   expect(await everything()).toEqual(authorized);
   expect((await scene.recoup.orders.capture(orderId, { reason: 'a test asks' })).stage).toBe('paid');
   expect(await effects(scene, orderId)).toEqual(['alpha authorized', 'alpha captured']);
