@@ -21,6 +21,8 @@ export default {
   coverageAnalysis: 'perTest',
   // Stryker would rewrite the paths in tsconfig.json through TypeScript's API, which version 7 has not; none needs it.
   tsconfigFile: 'none',
+  // What a run that was killed has left behind is no part of the project.
+  ignorePatterns: ['.recoup'],
   concurrency: 1,
   // A slow machine is no noticed mutant.
   timeoutFactor: 5,

@@ -75,6 +75,26 @@ describe('a notice of the simulator', () => {
     expect(captured.network).toBe('visa');
   });
 
+  it('of a declined try on an open page tells of the newest try there', () => {
+    const tries = [
+      { reference: 'try_1', code: 'insufficient_funds' },
+      { reference: 'try_2', code: 'stolen_card', network: 'visa', networkDeclineCode: '43', adviceCode: '03' },
+    ];
+    const page = { ...payment, object: 'hosted_session', key: 'k1', currency: 'EUR', code: 'of the page', tries };
+    const declined = (more: object) => read('hosted_session.try_declined', { ...page, ...more });
+    const told = { type: 'payment_failed', key: 'k1', reference: 'try_2', currency: 'EUR', code: 'stolen_card' };
+    const why = { network: 'visa', networkCode: '43', adviceCode: '03' };
+    expect(declined({ status: 'open' })).toMatchObject({ ...told, ...why });
+    const invoice = { ...page, object: 'invoice', status: 'open' };
+    expect(read('invoice.try_declined', invoice)).toMatchObject({ ...told, ...why });
+    // A page that is not open, or has no tries, speaks for itself; so does a payment.
+    expect(declined({ status: 'declined' })).toMatchObject({ reference: 'pay_1', code: 'of the page' });
+    expect(declined({ status: 'open', tries: [] })).toMatchObject({ reference: 'pay_1' });
+    expect(declined({ status: 'open', tries: 'x' })).toMatchObject({ reference: 'pay_1' });
+    const own = { ...payment, status: 'open', tries, amountMinor: 7 };
+    expect(read('payment.declined', own)).toMatchObject({ reference: 'pay_1' });
+  });
+
   it('of a type that nobody knows is kept, with its order or without', () => {
     expect(read('payment.celebrated', payment)).toMatchObject({ type: 'unknown_type', orderId: 'o-1' });
     const common = { eventId: 'evt_1', processor: 'alpha', occurredAt: AT, type: 'unknown_type' };

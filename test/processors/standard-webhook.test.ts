@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
+import { WebhookRejected } from '../../processors/port.ts';
 import { StandardWebhookReader } from '../../processors/standard-webhook.ts';
 
 const SECRET = `whsec_${Buffer.from('twenty-four bytes at least').toString('base64')}`;
@@ -93,6 +94,18 @@ describe('a standard webhook', () => {
     expect(said(Buffer.from('[]'), headers)).toBe('No signature fits these bytes. It was not stored.');
     expect(said(Buffer.from([0xff]), headers)).toBe('The body is not UTF-8. It was not stored.');
     expect(said(Buffer.from('x'), signed('x'))).toBe('The signed body is no JSON. It was not stored.');
+  });
+
+  it('is verified byte by byte: a byte order mark is a part of what was signed', () => {
+    const body = '\ufeff{}';
+    expect(read(body, signed(body))).toBe('webhook_body_invalid');
+    expect(read('{}', signed(body))).toBe('webhook_signature_invalid');
+  });
+
+  it('is read up to five minutes before and after it was sent', () => {
+    const at = (offsetS: number) => () => reader.read(Buffer.from('{}'), signed('{}'), (NOW_S + offsetS) * 1000);
+    for (const offsetS of [-300, 300]) expect(at(offsetS)).not.toThrow();
+    for (const offsetS of [-301, 301]) expect(at(offsetS)).toThrow(WebhookRejected);
   });
 
   it('that is signed and no JSON is an invalid body, not an exception of the parser', () => {
