@@ -14,7 +14,8 @@ let scene: Scene;
 beforeAll(async () => {
   scene = await openScene({ worker: 'process', behindMs: BEHIND_MS });
 });
-afterAll(() => scene.close());
+// Every history that was met on the way is replayed.
+afterAll(() => scene.close(), 180_000);
 
 /** Starts it, and does this to its run when its history has so many events. */
 const metAt = async (scenario: Scenario, event: number, meet: (orderId: string) => Promise<unknown>) => {

@@ -48,8 +48,13 @@ export async function play(scene: Scene, { order, recovery, rests }: Scenario, o
       CLOSED.has(stage) || nextAction.options.some(({ path }) => path === recovery.path);
     const { stage } = await scene.until(orderId, mayChoose, WITHIN_MS);
     const call = { idempotencyKey: `choice-${orderId}`, waitMs: 50_000 };
-    if (!CLOSED.has(stage))
-      await untilTaken(async () => (await orders.recover(orderId, recovery, call)).orderId === orderId);
+    // Repeated after it was done by a run that ended: by then the order may be paid.
+    const choose = () =>
+      orders.recover(orderId, recovery, call).catch(async (error) => {
+        if ((error as { code?: string }).code === 'order_closed') return orders.get(orderId);
+        throw error;
+      });
+    if (!CLOSED.has(stage)) await untilTaken(async () => (await choose()).orderId === orderId);
   }
   const isIdle = (all: { operations: { endedAt?: string | null }[] }[]) =>
     all.every(({ operations }) => operations.every(({ endedAt }) => endedAt != null));
