@@ -2,6 +2,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path';
 import { ROOT } from '../../cli/launcher/paths.ts';
 
+const CLAIM = 'store/migrations/0003_claim.sql';
+
 /**
  * The harness proves itself: with one guard taken out, it must find what the guard prevents. The guard is taken out of a
  * copy of the sources, from which worker, gateway and migrations are then run; the product has no switch for it.
@@ -17,21 +19,19 @@ export const SABOTAGES = {
   ],
   /** Every claim is granted, whatever is recorded. */
   claim: [
+    { file: CLAIM, guard: '  known := FOUND;', instead: '  known := false;' },
     {
-      file: 'store/migrations/0003_claim.sql',
-      guard: `  IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))`,
-      instead: `  IF p IS NOT NULL THEN
-    PERFORM write_progress(h, false, p);
-  END IF;
-  INSERT INTO operations (key, readable_key, merchant_id, order_id, attempt, operation, processor, account,
-                          instrument_id, amount_minor, currency, request_hash, claimed_at, resend_until)
-  VALUES (c->>'key', c->>'readableKey', h.merchant_id, h.order_id, (c->>'attempt')::int, c->>'operation',
-          c->>'processor', c->>'account', c->>'instrumentId', (c->>'amountMinor')::bigint, c->>'currency',
-          c->>'requestHash', (c->>'now')::timestamptz, (c->>'resendUntil')::timestamptz)
-  ON CONFLICT DO NOTHING;
-  answer := 'granted';
-  RETURN;
-  IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))`,
+      file: CLAIM,
+      guard: `  IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
+     OR (h.behind AND (NOT known OR what IS NOT NULL))
+     OR (NOT known AND hindrance IS NOT NULL AND outdated) THEN`,
+      instead: '  IF false THEN',
+    },
+    { file: CLAIM, guard: 'ELSIF hindrance IS NOT NULL THEN', instead: 'ELSIF false THEN' },
+    {
+      file: CLAIM,
+      guard: "answer := CASE WHEN FOUND THEN 'granted' ELSE 'conflict' END;",
+      instead: "answer := 'granted';",
     },
   ],
   /** An attempt without an answer counts as one that failed. */
