@@ -1,9 +1,13 @@
 import type { Database } from './database.ts';
 import type { Store } from './store.ts';
 
-/** How long an answer is kept, and how long a gateway that died in flight blocks its key. */
+/** How long an answer is kept. */
 const KEPT = "interval '24 hours'";
-const LEASE = "interval '90 seconds'";
+/**
+ * How long a key stays taken when nobody is heard of any more: its gateway died, or the store was away when it wanted to
+ * free it. Whoever works on it renews it, so a longer wait than this keeps its key.
+ */
+const LEASE = "interval '10 seconds'";
 
 /** Takes the key if it is new, past its life, or if whoever took it for the same request is not heard of any more. */
 const BEGIN = `
@@ -44,6 +48,13 @@ export function openIdempotency(database: Database): Store['idempotency'] {
         `UPDATE http_idempotency SET status = $3, body = $4, expires_at = now() + ${KEPT}
          WHERE caller = $1 AND key = $2 AND status IS NULL`,
         [caller, key, status, body],
+      );
+    },
+    async renew({ caller, key }) {
+      await database.statement(
+        'idempotency_renew',
+        `UPDATE http_idempotency SET lease_until = now() + ${LEASE} WHERE caller = $1 AND key = $2 AND status IS NULL`,
+        [caller, key],
       );
     },
     async abandon({ caller, key }) {

@@ -95,6 +95,8 @@ export interface Store {
       { kind: 'new' } | { kind: 'in_flight' } | { kind: 'other_body' } | { kind: 'done'; status: number; body: string }
     >;
     finish(input: { caller: string; key: string; status: number; body: string }): Promise<void>;
+    /** Says that the request is still being worked on; to be repeated every few seconds. */
+    renew(input: { caller: string; key: string }): Promise<void>;
     abandon(input: { caller: string; key: string }): Promise<void>;
     /** Removes what is older than 24 h; answers how many. */
     purge(): Promise<number>;

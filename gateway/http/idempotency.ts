@@ -45,8 +45,12 @@ export async function onceOnly(
   }
 }
 
+/** Some renewals may be lost before the store's lease of a key ends. */
+const RENEW_EVERY_MS = 3_000;
+
 async function first(route: Route, context: RequestContext, held: { caller: string; key: string }): Promise<Answer> {
   const { idempotency } = context.services.store;
+  const renewal = setInterval(() => void idempotency.renew(held).catch(() => {}), RENEW_EVERY_MS);
   try {
     const answer = await route.handle(context);
     await idempotency.finish({ ...held, status: answer.status, body: '' });
@@ -57,6 +61,8 @@ async function first(route: Route, context: RequestContext, held: { caller: stri
     if (error.retryable) await idempotency.abandon(held).catch(() => {});
     else await idempotency.finish({ ...held, status: ERRORS[error.code].httpStatus, body: keptError(error) });
     throw error;
+  } finally {
+    clearInterval(renewal);
   }
 }
 
