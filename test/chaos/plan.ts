@@ -32,6 +32,8 @@ export interface OrderPlan {
   cancelInTemporalAfterMs: number | null;
   /** Temporal forgets the order's run (terminated), and the shop collects again. */
   forgottenAfterMs: number | null;
+  /** Support takes a payment that was made for one that was not. */
+  supportErrs: boolean;
   /** When everything is calm and the order still waits for somebody. */
   atTheEnd: 'cancel' | 'close' | 'leave';
   /** Cards that are declined for good at every processor. */
@@ -135,6 +137,7 @@ function planOrder(
     support: { holdAfterMs: sometimes(4, 3000), retryAfterMs: sometimes(6, 5000) },
     cancelInTemporalAfterMs: sometimes(2, 3000),
     forgottenAfterMs: sometimes(3, 4000),
+    supportErrs: story.supportErrs === true,
     atTheEnd: drawn.weighted([
       [6, 'cancel'],
       [3, 'close'],

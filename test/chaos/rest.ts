@@ -34,13 +34,14 @@ function isCalm(row: OrderRow | undefined, nowMs: number): boolean {
   return !isSystemsTurn(row) || (row.nextActionAtMs ?? 0) > nowMs + SOON_MS;
 }
 
-/** Resolves once every order is at rest with nothing due soon, or when the time is over; says which orders were not calm. */
-export async function untilCalm({ watch }: Stage, orderIds: string[], withinMs: number): Promise<string[]> {
+/** Resolves once every order is at rest with nothing due soon and no notice on its way, or when the time is over; says which orders were not calm. */
+export async function untilCalm({ watch, world }: Stage, orderIds: string[], withinMs: number): Promise<string[]> {
   const deadlineMs = Date.now() + withinMs;
   let calmSince = 0;
   while (Date.now() < deadlineMs) {
     const nowMs = Date.now();
     if (!orderIds.every((orderId) => isCalm(watch.rows.get(orderId), nowMs))) calmSince = 0;
+    else if ((await world.simulator.webhooksOnTheirWay()) > 0) calmSince = 0;
     else if (calmSince === 0) calmSince = nowMs;
     else if (nowMs - calmSince > CALM_FOR_MS) return [];
     await sleep(100);
@@ -62,11 +63,11 @@ export async function endOrders(stage: Stage, plans: OrderPlan[]): Promise<void>
     if (unknown !== undefined && (row?.stage === 'needs_review' || unknown.processor === 'gamma')) {
       const keys = new Set(unknown.operations.map(({ key }) => key));
       const taken = takings(await stage.world.simulator.ledgerOf(plan.orderId)).some(({ key }) => keys.has(key));
-      const outcome = taken ? 'succeeded' : 'absent';
+      const outcome = taken && !plan.supportErrs ? 'succeeded' : 'absent';
       const reason = { evidence: `the ledger of ${unknown.processor}`, reason: 'support looked it up' };
       await said(stage, () => caller.orders.resolve(plan.orderId, { attempt: unknown.number, outcome, ...reason }));
     }
-    if (netCaptured(await stage.world.simulator.ledgerOf(plan.orderId)) > 0) return;
+    if (!plan.supportErrs && netCaptured(await stage.world.simulator.ledgerOf(plan.orderId)) > 0) return;
     await said(stage, () =>
       caller.orders[plan.atTheEnd === 'close' ? 'close' : 'cancel'](plan.orderId, { reason: 'the end' }),
     );

@@ -66,6 +66,12 @@ export class SimulatorControl {
     await this.post('/control/webhooks', settings);
   }
 
+  /** Not delivered yet, those that leave later included. */
+  async webhooksOnTheirWay(): Promise<number> {
+    const { counts } = (await this.get('/control/webhooks')) as { counts: { waiting: number; held: number } };
+    return counts.waiting + counts.held;
+  }
+
   async resendWebhooks(orderId: string, times: number): Promise<void> {
     await this.post('/control/webhooks/resend', { orderId, times });
   }

@@ -9,6 +9,8 @@ export interface Story {
   more?: (draw: Draw) => Partial<CollectRequest>;
   /** The card is declined for good wherever a request of it arrives: after that no other may be sent (I4). */
   hard?: boolean;
+  /** Support looks a lost payment up and is wrong: it was made, and says so later. What follows is nobody else's doing. */
+  supportErrs?: boolean;
   /** Other orders of the batch come with the same card, by this name. */
   sharedCard?: string;
   /** The order has an end of its own, some seconds away. */
@@ -111,6 +113,15 @@ export const STORIES: readonly (readonly [number, Story])[] = [
   plain(1, 'gamma: request lost', 'gamma=timeout_lost', GAMMA),
   plain(1, 'gamma: declined', 'gamma=insufficient_funds', GAMMA),
   plain(1, 'gamma: connection cut', 'gamma=reset_charged', GAMMA),
+  [
+    2,
+    {
+      name: 'gamma: charged, known late, and support is wrong',
+      script: ({ dice, scaled }) => `gamma=late_webhook_${scaled(dice.whole(4_000, 15_000))}`,
+      more: GAMMA,
+      supportErrs: true,
+    },
+  ],
   plain(4, 'manual capture', 'alpha=ok', MANUAL),
   plain(3, 'manual capture: answer lost', 'alpha=timeout_charged', MANUAL),
   plain(1, 'manual capture: void in doubt', 'alpha=ok;void=timeout_done', MANUAL),
