@@ -146,17 +146,23 @@ export class Faults {
     await this.world.simulator.setWebhooks({ duplicate: 0, reorder: false, delayMs: this.options.webhookDelayMs });
   }
 
-  /** The worker's or the gateway's clock is an hour off, scaled like every other hour. */
+  /**
+   * The clock of a worker or of the gateway is wrong for a while: by seconds, or by an hour, scaled like every other hour.
+   * Not for longer, because a worker that thinks it is late charges nobody, and then nothing is left to break.
+   */
   private async moveClock(): Promise<void> {
     const { dice, timeScale } = this.options;
     const name = dice.pick([...WORKERS, 'gateway'] as const);
-    const mostMs = Math.max(3_000, Math.round(3_600_000 / timeScale));
+    const mostMs = dice.chance(70) ? 4_000 : Math.max(4_000, Math.round(3_600_000 / timeScale));
+    await this.restartWithClock(name, dice.whole(-mostMs, mostMs));
+    await this.pause(dice.whole(2_000, 5_000));
+    await this.restartWithClock(name, 0);
+  }
+
+  private async restartWithClock(name: PartName, offsetMs: number): Promise<void> {
     const part = this.world.parts[name];
     await part.kill();
-    part.spec = {
-      ...part.spec,
-      env: { ...part.spec.env, RECOUP_CLOCK_OFFSET_MS: String(dice.whole(-mostMs, mostMs)) },
-    };
+    part.spec = { ...part.spec, env: { ...part.spec.env, RECOUP_CLOCK_OFFSET_MS: String(offsetMs) } };
     await part.start();
   }
 
