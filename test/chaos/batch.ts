@@ -41,7 +41,7 @@ export interface BatchResult {
 
 /** The sweeper comes once a minute: what lost its run has one again by then. */
 const CALM_WITHIN_MS = 80_000;
-const FAULT_EVERY_MS = [2_000, 7_000] as const;
+const FAULT_EVERY_MS = [3_000, 10_000] as const;
 
 /** One batch in a world of its own: play, heal, wait until all is at rest, end what is open, judge. */
 export async function runBatch(options: BatchOptions): Promise<BatchResult> {
