@@ -56,7 +56,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     const answered = (code: string) => {
       answers[code] = (answers[code] ?? 0) + 1;
     };
-    const stage: Stage = { world, watch, answered };
+    const stage: Stage = { world, watch, accepted: new Set(), answered };
     const drawn = dice(plan.seed).fork(`faults ${plan.batch}`);
     const faults = new Faults(world, {
       kinds: options.faults,
@@ -101,7 +101,9 @@ async function restAndEnd(
   say: (line: string) => void,
 ): Promise<void> {
   // An order whose `collect` never got through does not exist, and never comes to rest.
-  const orderIds = orders.map(({ orderId }) => orderId).filter((orderId) => stage.watch.rows.has(orderId));
+  const orderIds = orders
+    .map(({ orderId }) => orderId)
+    .filter((orderId) => stage.accepted.has(orderId) || stage.watch.rows.has(orderId));
   const calm = async () => {
     const restless = await untilCalm(stage, orderIds, withinMs);
     if (restless.length > 0) say(`not at rest after ${withinMs / 1000} s: ${restless.slice(0, 10).join(', ')}`);

@@ -55,7 +55,8 @@ export async function judgeOrders(
     const row = stage.watch.rows.get(orderId);
     const ledger = ledgers.get(orderId) ?? [];
     const nowMs = Date.now();
-    const stuck = neverAccepted(row, ledger) ? null : whyStuck(row, nowMs);
+    const promised = row !== undefined || stage.accepted.has(orderId) || ledger.some(isStart);
+    const stuck = promised ? whyStuck(row, nowMs) : null;
     if (stuck !== null) verdict.violations.push({ kind: 'stuck', orderId, what: stuck });
     if (row === undefined || caller === undefined) return;
     const view = await caller.orders.get(orderId);
@@ -89,11 +90,6 @@ function remember(histories: Map<string, CardHistory>, { plan, ledger, operation
       history.requests.push({ orderId: plan.orderId, entry, operation });
     }
   }
-}
-
-/** Its `collect` never got through, so nothing was promised; then nothing may have been charged either. */
-function neverAccepted(row: unknown, ledger: LedgerEntry[]): boolean {
-  return row === undefined && !ledger.some(isStart);
 }
 
 function add(verdict: Verdict, evidence: Evidence, found: Violation[], tellAll: boolean): void {

@@ -11,6 +11,8 @@ import { MERCHANT_ID, type World } from './world.ts';
 export interface Stage {
   world: World;
   watch: Watch;
+  /** Orders whose `collect` was answered: they were promised to somebody. */
+  accepted: Set<string>;
   /** Counts what callers were answered with, by error code. */
   answered(code: string): void;
 }
@@ -29,7 +31,10 @@ export async function playOrder(stage: Stage, plan: OrderPlan): Promise<void> {
     ...plan.request,
     ...(plan.expiresAfterMs === null ? {} : { expiresAt: new Date(startedMs + plan.expiresAfterMs).toISOString() }),
   };
-  const collect = (caller: Recoup) => said(stage, () => caller.orders.collect(request, { waitMs: CALLER_WAITS_MS }));
+  const collect = async (caller: Recoup) => {
+    const answer = await said(stage, () => caller.orders.collect(request, { waitMs: CALLER_WAITS_MS }));
+    if (answer !== undefined) stage.accepted.add(plan.orderId);
+  };
   const callers = Array.from({ length: plan.callers }, (_, index) => callerOf(stage, plan, index));
   const others = interruptions(stage, plan, collect);
   await Promise.all(callers.map(collect));
@@ -87,7 +92,7 @@ async function forget({ world }: Stage, orderId: string): Promise<void> {
     namespace: world.temporal.options.namespace,
     workflowExecution: { workflowId },
   });
-  const untilMs = Date.now() + 3_000;
+  const untilMs = Date.now() + 10_000;
   while (Date.now() < untilMs) {
     const gone = await workflow
       .getHandle(workflowId)
