@@ -30,8 +30,10 @@ export interface OrderPlan {
   support: { holdAfterMs: number | null; retryAfterMs: number | null };
   /** Somebody presses Cancel in Temporal Web UI. */
   cancelInTemporalAfterMs: number | null;
-  /** Temporal forgets the order's run (terminated), and the shop collects again. */
-  forgottenAfterMs: number | null;
+  /** Somebody terminates the order's run in Temporal, and the shop collects again. */
+  terminatedAfterMs: number | null;
+  /** Somebody resets the run in Temporal, running or closed, to one of its tasks: 0 is the first, 1 the last. */
+  reset: { afterMs: number; to: number } | null;
   /** Support takes a payment that was made for one that was not. */
   supportErrs: boolean;
   /** When everything is calm and the order still waits for somebody. */
@@ -136,7 +138,8 @@ function planOrder(
     },
     support: { holdAfterMs: sometimes(4, 3000), retryAfterMs: sometimes(6, 5000) },
     cancelInTemporalAfterMs: sometimes(2, 3000),
-    forgottenAfterMs: sometimes(3, 4000),
+    terminatedAfterMs: sometimes(3, 4000),
+    reset: drawn.chance(4) ? { afterMs: drawn.whole(200, 6_000), to: drawn.next() } : null,
     supportErrs: story.supportErrs === true,
     atTheEnd: drawn.weighted([
       [6, 'cancel'],

@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { OrderView, Recoup } from '../../client/index.ts';
 import { RecoupError } from '../../client/index.ts';
 import { orderWorkflowId } from '../../contract/ids.ts';
@@ -73,37 +73,30 @@ function interruptions(
       caller.orders.retry(orderId, because('support tries'), { waitMs: CALLER_WAITS_MS }),
     ),
     ...at(plan.cancelInTemporalAfterMs, () => workflow.cancel()),
-    ...at(plan.forgottenAfterMs, async () => {
-      await forget(stage, orderId);
+    ...at(plan.terminatedAfterMs, async () => {
+      await workflow.terminate('somebody terminates');
       await collect(callerOf(stage, plan, 5));
     }),
+    ...at(plan.reset?.afterMs ?? null, () => reset(stage, orderId, plan.reset?.to ?? 0)),
   ];
 }
 
-/** As after its retention: Temporal knows nothing of the order any more, running or closed. */
-async function forget({ world }: Stage, orderId: string): Promise<void> {
+/** Goes back to an earlier workflow task, as with `temporal workflow reset`. */
+async function reset({ world }: Stage, orderId: string, to: number): Promise<void> {
   const workflowId = orderWorkflowId({ merchantId: MERCHANT_ID, orderId });
-  const { workflow } = world.temporal;
-  await workflow
-    .getHandle(workflowId)
-    .terminate('forgotten')
-    .catch(() => {});
-  await world.temporal.workflowService.deleteWorkflowExecution({
+  const handle = world.temporal.workflow.getHandle(workflowId);
+  const { runId } = await handle.describe();
+  const { events = [] } = await world.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+  const finished = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes != null);
+  const task = finished[Math.min(finished.length - 1, Math.floor(to * finished.length))];
+  if (task?.eventId == null) return;
+  await world.temporal.workflowService.resetWorkflowExecution({
     namespace: world.temporal.options.namespace,
-    workflowExecution: { workflowId },
+    workflowExecution: { workflowId, runId },
+    workflowTaskFinishEventId: task.eventId,
+    reason: 'somebody resets',
+    requestId: randomUUID(),
   });
-  const untilMs = Date.now() + 10_000;
-  while (Date.now() < untilMs) {
-    const gone = await workflow
-      .getHandle(workflowId)
-      .describe()
-      .then(
-        () => false,
-        (error) => error instanceof WorkflowNotFoundError,
-      );
-    if (gone) return;
-    await sleep(50);
-  }
 }
 
 /** Acts whenever it is the buyer's or the merchant's turn, until nobody on the plan has anything more to do. */

@@ -20,7 +20,8 @@ function undisturbed(order: OrderPlan): OrderPlan {
     merchant: { authorized: 'capture', cancelAfterMs: null },
     support: { holdAfterMs: null, retryAfterMs: null },
     cancelInTemporalAfterMs: null,
-    forgottenAfterMs: null,
+    terminatedAfterMs: null,
+    reset: null,
     atTheEnd: 'leave',
   };
 }
@@ -36,7 +37,8 @@ const PROOFS: Record<SabotageName, Proof> = {
   claim: {
     timeScale: 600,
     stories: [[1, { name: 'gamma', script: () => 'gamma=ok', more: () => ({ metadata: { route: 'gamma' } }) }]],
-    adjust: (order) => ({ ...order, forgottenAfterMs: 1_500 }),
+    // Back to the first task: the claim is what remembers.
+    adjust: (order) => ({ ...order, reset: { afterMs: 3_000, to: 0 } }),
     finds: 'double_charge',
   },
   // Notices later than the timeout: an answer that is only late is no doubt.

@@ -135,15 +135,10 @@ async function startDatabase(
   return { part, url };
 }
 
-/** A deleted run is really gone after a second or two, not after a minute: orders that Temporal forgets need it. */
-const FORGETS_SOON = ['transfer', 'timer', 'visibility'].map(
-  (queue) => `--dynamic-config-value=history.${queue}ProcessorUpdateAckInterval="200ms"`,
-);
-
 async function startTemporal(directory: string, port: number, start: Start): Promise<Part> {
   const executable = await temporalCli();
   const spec = temporalServer({ executable, port, directory, logFile: join(directory, 'temporal.log'), rank: 4 });
-  return await start({ ...spec, args: [...spec.args, ...FORGETS_SOON] });
+  return await start(spec);
 }
 
 async function startNetwork(directory: string, upstream: Record<LinkName, number>, start: Start): Promise<Network> {
