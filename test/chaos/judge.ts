@@ -6,6 +6,7 @@ import { isStart, surplusStretches } from './ledger.ts';
 import type { OrderPlan } from './plan.ts';
 import type { Stage } from './play.ts';
 import { inLanes, whyStuck } from './rest.ts';
+import { runStateOf } from './run-state.ts';
 import { type CardHistory, judgeSharedCards } from './shared-cards.ts';
 import type { LedgerEntry } from './simulator-control.ts';
 import { readOperations, readStates, readTimelines, unknownTimes } from './store-reader.ts';
@@ -20,7 +21,7 @@ export interface Verdict {
   unknownMs: number[];
   stages: Record<string, number>;
   /** Of the orders with a violation, or of all when that was asked for: what a person reads to understand it. No credential is in either. */
-  stories: Record<string, { view: OrderView; ledger: LedgerEntry[]; timeline: TimelineEntry[] }>;
+  stories: Record<string, { view: OrderView; ledger: LedgerEntry[]; timeline: TimelineEntry[]; run: string }>;
 }
 
 /** Looks at every order at rest: what we tell, what our store has, and what really happened. */
@@ -75,6 +76,7 @@ export async function judgeOrders(
     add(verdict, evidence, judge(evidence), tellAll);
   });
   verdict.violations.push(...judgeSharedCards([...cards.values()], timeScale));
+  for (const [orderId, story] of Object.entries(verdict.stories)) story.run = await runStateOf(stage.world, orderId);
   return verdict;
 }
 
@@ -106,7 +108,7 @@ function add(verdict: Verdict, evidence: Evidence, found: Violation[], tellAll: 
   const known = new Set(verdict.violations.map((each) => `${each.kind} ${each.orderId}`));
   verdict.violations.push(...found.filter((each) => !known.has(`${each.kind} ${each.orderId}`)));
   if (tellAll || verdict.violations.some((each) => each.orderId === orderId))
-    verdict.stories[orderId] = { view, ledger, timeline };
+    verdict.stories[orderId] = { view, ledger, timeline, run: '' };
 }
 
 function cardsOf(state: OrderState | undefined): Map<string, string> {

@@ -141,9 +141,10 @@ export function complaintsOf({ plan, verdict, replays }: BatchResult): string {
   const lines: string[] = [];
   for (const { kind, orderId, what } of verdict.violations) lines.push(`${kind}: ${orderId}: ${what}`);
   for (const { orderId, what } of replays.failures) lines.push(`replay: ${orderId}: ${what}`);
-  for (const [orderId, { view, ledger, timeline }] of Object.entries(verdict.stories)) {
+  for (const [orderId, { view, ledger, timeline, run }] of Object.entries(verdict.stories)) {
     const order = plan.orders.find((each) => each.orderId === orderId);
     lines.push('', `${orderId} (${order?.story}): ${view.stage}, money ${JSON.stringify(view.money)}`);
+    lines.push(`  run ${run}`);
     lines.push(`  plan ${JSON.stringify({ ...order, request: { ...order?.request, orderId: undefined } })}`);
     for (const entry of timeline) {
       lines.push(`  ${entry.at} ${entry.kind} ${entry.attempt ?? ''} ${entry.text} ${entry.evidence ?? ''}`);
