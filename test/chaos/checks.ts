@@ -94,9 +94,13 @@ function judgeMoney({ plan, view, ledger, needsHuman }: Evidence): Violation[] {
   if (unpaid && net > 0 && !isHeld) return lost(`${view.stage}, and ${net} was taken and not given back`);
   if (unpaid && reservedOf(ledger) > 0) return lost(`${view.stage}, and ${reservedOf(ledger)} is still reserved`);
   if (view.stage === 'paid' && net <= 0) return lost('paid, and no money was taken');
-  if (!unpaid && view.stage !== 'paid' && net > 0 && !needsHuman)
+  if (!unpaid && view.stage !== 'paid' && net > 0 && !needsHuman && !isInDoubt(view))
     return lost(`${view.stage}, although ${net} was taken`);
   return [];
+}
+
+function isInDoubt({ attempts }: OrderView): boolean {
+  return attempts.some(({ outcome }) => outcome === null || outcome === 'unknown' || outcome === 'pending');
 }
 
 /** I5: what we tell is what happened. */
@@ -113,6 +117,8 @@ function judgeStory({ plan, view, ledger, operations }: Evidence): Violation[] {
   for (const { key, operation } of operations) {
     if (!told.has(key)) found.push(`${operation} ${key} was claimed, and the order tells nothing of it`);
   }
+  // While an outcome is unknown nothing is claimed of its money.
+  if (isInDoubt(view)) return found.map((what) => ({ kind: 'story_differs', orderId, what }));
   const captured = capturedOf(ledger);
   if (view.money.captured !== captured)
     found.push(`the order tells of ${view.money.captured} captured, the ledger of ${captured}`);

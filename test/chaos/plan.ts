@@ -61,20 +61,30 @@ export interface PlanOptions {
   batch: number;
   orders: number;
   timeScale?: number | undefined;
+  /** Drawn when left out. */
+  webhookDelayMs?: number | undefined;
   /** Default: all of them, by weight. */
   stories?: readonly (readonly [number, Story])[] | undefined;
   /** Changes an order after it was drawn. */
   adjust?: ((order: OrderPlan) => OrderPlan) | undefined;
 }
 
-export function planBatch({ seed, batch, orders, timeScale, stories = STORIES, adjust }: PlanOptions): BatchPlan {
+export function planBatch({
+  seed,
+  batch,
+  orders,
+  timeScale,
+  webhookDelayMs,
+  stories = STORIES,
+  adjust,
+}: PlanOptions): BatchPlan {
   const scale = timeScale ?? TIME_SCALES[batch % TIME_SCALES.length] ?? 600;
   const drawn = dice(seed).fork(`batch ${batch}`);
   return {
     seed,
     batch,
     timeScale: scale,
-    webhookDelayMs: drawn.pick([0, 2_500, 6_000]),
+    webhookDelayMs: webhookDelayMs ?? drawn.pick([0, 2_500, 6_000]),
     orders: Array.from({ length: orders }, (_, index) => {
       const order = planOrder(drawn.fork(`order ${index}`), `c${seed}-${batch}-${index}`, scale, stories);
       return adjust === undefined ? order : adjust(order);

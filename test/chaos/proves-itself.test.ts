@@ -26,14 +26,15 @@ function undisturbed(order: OrderPlan): OrderPlan {
   };
 }
 
-interface Proof extends Pick<BatchOptions, 'stories' | 'adjust'> {
+interface Proof extends Pick<BatchOptions, 'stories' | 'adjust' | 'webhookDelayMs'> {
   timeScale: number;
   finds: ViolationKind;
 }
 
 /** With which orders each missing guard shows at once. */
 const PROOFS: Record<SabotageName, Proof> = {
-  key: { timeScale: 20, stories: onlyStories('alpha=reset_charged', 'alpha=timeout_charged'), finds: 'double_charge' },
+  // Notices later than the same key again: else they prove the payment first.
+  key: { timeScale: 20, stories: onlyStories('alpha=reset_charged'), webhookDelayMs: 5_000, finds: 'double_charge' },
   claim: {
     timeScale: 600,
     stories: [[1, { name: 'gamma', script: () => 'gamma=ok', more: () => ({ metadata: { route: 'gamma' } }) }]],
@@ -58,12 +59,13 @@ const PROOFS: Record<SabotageName, Proof> = {
 };
 
 function play(proof: Proof, sabotage?: SabotageName): Promise<BatchResult> {
-  const { timeScale, stories, adjust } = proof;
+  const { timeScale, stories, adjust, webhookDelayMs = 0 } = proof;
   return runBatch({
     seed: 7,
     batch: 0,
     orders: 8,
     timeScale,
+    webhookDelayMs,
     stories,
     adjust: (order) => (adjust ?? ((each: OrderPlan) => each))(undisturbed(order)),
     faults: [],
@@ -79,7 +81,7 @@ describe.each(Object.entries(PROOFS) as [SabotageName, Proof][])('without the gu
   test(`the harness finds ${proof.finds}`, async () => {
     const { verdict } = await play(proof, name);
     expect(verdict.violations.map(({ kind }) => kind)).toContain(proof.finds);
-  }, 90_000);
+  }, 180_000);
 });
 
 test('with every guard in its place the same orders are clean', async () => {
@@ -87,4 +89,4 @@ test('with every guard in its place the same orders are clean', async () => {
     const { verdict } = await play(proof);
     expect(verdict.violations).toEqual([]);
   }
-}, 120_000);
+}, 240_000);

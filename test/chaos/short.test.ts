@@ -27,4 +27,4 @@ test('a hundred orders in bad weather, with a worker that is killed again and ag
   expect(line.unknownMs.length).toBeGreaterThan(5);
   expect(line.stages.paid).toBeGreaterThan(25);
   expect(line.historiesReplayed).toBeGreaterThan(15);
-}, 120_000);
+}, 240_000);
