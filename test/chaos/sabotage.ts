@@ -49,8 +49,18 @@ export const SABOTAGES = {
       instead: "    case 'unknown_outcome':\n    case 'transient':\n",
     },
   ],
-  /** A notice that comes twice is two notices. */
+  /** A notice that comes twice is two notices: at the gateway, in the decision, and where money is counted. */
   dedup: [
+    {
+      file: 'policy/apply/money-facts.ts',
+      guard: '  if (told.some((each) => each.fact === fact && each.id === id)) return false;\n',
+      instead: '',
+    },
+    {
+      file: 'policy/apply/money-facts.ts',
+      guard: 'if (event.total === true) countTotals(attempt, { [fact]: minor });\n  else countOnce',
+      instead: 'countOnce',
+    },
     { file: 'policy/decide.ts', guard: 'if (order.appliedIds.includes(id)) return true;', instead: '' },
     {
       file: 'gateway/routes/webhooks.ts',
