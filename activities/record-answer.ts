@@ -54,7 +54,6 @@ function notRecorded(result: OperationResult, error: unknown): OperationResult {
 }
 
 /** `null` also when the rules cannot be read just now: the outcome matters more. */
-
 async function foretellProgress(
   context: ActivityContext,
   { progress, readings }: MoneyOperationInput,
