@@ -32,7 +32,7 @@ export interface OrderFacts {
   rulebook: { id: string; version: number; hash: string };
   /** Hash of merchant, order, amount, currency, capture: what makes a second `collect` the same order. */
   requestHash: string;
-  /** No automatic charge starts after this: the buyer who waited has left. */
+  /** No automatic charge starts after this: the buyer who waited has left, or `collect` was never accepted. */
   notAfter: Instant;
 }
 

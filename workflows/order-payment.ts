@@ -50,13 +50,22 @@ async function collectOrder(collection: Collection): Promise<OrderPaymentResult>
   }
 }
 
-/** No charge before `collect` was accepted: an update that nobody accepted is not durable, and its buyer may be gone. */
+/** So long the repeats of a caller may take who has no buyer waiting: `notAfter` may be a year away then. */
+const ACCEPTED_WITHIN_MS = 90_000;
+
+/**
+ * No charge before `collect` was accepted: an update that nobody accepted is not durable, and its buyer may be gone. Nor later,
+ * by itself: the order is written down as one that waits for somebody, where shop and support see it.
+ */
 async function untilAccepted(collection: Collection): Promise<void> {
-  const leftMs = Date.parse(collection.order.facts.notAfter) - Date.now();
+  const { order } = collection;
+  const leftMs = Date.parse(order.facts.notAfter) - Date.now();
   if (collection.accepted || leftMs <= 0) return;
-  await condition(() => collection.accepted || collection.inbox.some(isEnding), leftMs, {
-    summary: 'Waiting for collect to be accepted',
-  });
+  const isHeard = () => collection.accepted || collection.inbox.some(isEnding);
+  const summary = 'Waiting for collect to be accepted';
+  if (await condition(isHeard, Math.min(leftMs, ACCEPTED_WITHIN_MS), { summary })) return;
+  const notAfter = new Date(Date.now() - 1).toISOString();
+  collection.order = { ...order, facts: { ...order.facts, notAfter } };
 }
 
 /** Who has not paid yet may still cancel. */

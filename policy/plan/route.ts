@@ -30,7 +30,7 @@ export function routeAutomatically(draft: Draft): boolean {
 function startRound(draft: Draft): boolean {
   const { order } = draft;
   if (draft.nowMs > Date.parse(order.facts.notAfter)) {
-    refuse(draft, 'the first attempt', 'the buyer who waited for it has left (notAfter)');
+    refuse(draft, 'the first attempt', 'whoever waited for it has left, or `collect` was never accepted (notAfter)');
     return false;
   }
   const instrument = order.instruments.find((each) => each.origin === 'order');
