@@ -1,13 +1,13 @@
 import { log, workflowInfo } from '@temporalio/workflow';
 import type { LoadedOrder, Progress } from '../activities/inputs.ts';
 import type { OrderPaymentInput } from '../contract/messages.ts';
-import type { Foretold, OperationResult } from '../policy/answers.ts';
+import type { OperationResult } from '../policy/answers.ts';
 import { type LedgerReading, latestReadings, NOTHING_READ, readingsIn } from '../policy/ceilings/ledger.ts';
 import { decide, idOf } from '../policy/decide.ts';
 import type { Basis, Decision, Readings } from '../policy/decision.ts';
 import type { MerchantEvent, OrderEvent, TimelineEntry } from '../policy/events.ts';
 import { inFlight } from '../policy/facts.ts';
-import { foretell, orderAsTold, tellAhead } from '../policy/foretell.ts';
+import { orderAsTold } from '../policy/foretell.ts';
 import { mergeReadings } from '../policy/health/readings.ts';
 import { nextActionOf, orderView } from '../policy/next-action.ts';
 import type { OrderState } from '../policy/order.ts';
@@ -114,21 +114,13 @@ export function takeForetold(collection: Collection, result: OperationResult): b
   const atMs = Date.parse(foretold.at);
   const ageMs = Date.now() - atMs;
   if (atMs < decided.atMs || ageMs < 0 || ageMs > FORETOLD_WITHIN_MS) return false;
-  const told = 'changes' in foretold ? foretold : toldAgain(collection, result, foretold);
-  collection.order = orderAsTold(collection.order, told);
+  collection.order = orderAsTold(collection.order, foretold);
   learnFrom(collection, { type: 'answered', result }, atMs);
-  collection.wake = told.wake;
+  collection.wake = foretold.wake;
   collection.decided = { atMs, position: workflowInfo().historyLength };
-  alert(collection, told.explained);
-  tell(collection, told.explained);
+  alert(collection, foretold.explained);
+  tell(collection, foretold.explained);
   return true;
-}
-
-/** Some recorded histories hold only a hash of what was told. This goes as soon as they are recorded anew. */
-function toldAgain(collection: Collection, result: OperationResult, { at }: { at: string }): Foretold {
-  const decision = foretell(collection.order, result, basisOf(collection), at);
-  if (decision === null) throw new Error('A recorded decision cannot be told again');
-  return tellAhead(collection.order, decision, at);
 }
 
 /** What an event brings of the world: how cards stand, and which processors are down. */
