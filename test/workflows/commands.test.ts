@@ -192,17 +192,14 @@ describe('a person resolves an unknown outcome', () => {
     expect(entries.find(({ kind }) => kind === 'unknown_resolved')).toMatchObject({ actor: 'merchant', evidence });
   });
 
-  test('as absent, and the money comes after all: held for a person once another attempt has paid', async () => {
+  test('as absent, and the money comes after all: given back, once another attempt has paid', async () => {
     const { orderId } = await unknown('sim:gamma=late_webhook_40');
     await scene.recoup.orders.resolve(orderId, { attempt: 1, outcome: 'absent', evidence: 'not there', ...why });
     await scene.recoup.orders.recover(orderId, { path: 'new_method', paymentMethod: { token: 'sim:gamma=ok' } });
-    const held = await scene.until(orderId, ({ money }) => money.held > 0);
-    expect(held).toMatchObject({
-      nextAction: { type: 'review', who: 'support' },
-      money: { captured: 9998, held: 4999 },
-    });
-    expect(await scene.netCaptured(orderId)).toBe(9998);
-    expect(await toldTypes(scene, orderId)).toContain('order.needs_review');
+    const settled = await scene.until(orderId, ({ money }) => money.refunded > 0);
+    expect(settled).toMatchObject({ stage: 'paid', money: { captured: 9998, refunded: 4999, held: 0, net: 4999 } });
+    expect(await scene.netCaptured(orderId)).toBe(4999);
+    expect(await toldTypes(scene, orderId)).toContain('order.surplus_returned');
   });
 });
 

@@ -81,7 +81,7 @@ describe('the decision on an answer, written by the activity that has it', () =>
   });
 
   test('also when the buyer’s turn comes: the stored order is the answered one', async () => {
-    const { orderId, answer } = await undisturbed(scene(), 'sim:gamma=stolen_card', GAMMA);
+    const { orderId, answer } = await undisturbed(scene(), 'sim:gamma=insufficient_funds', GAMMA);
     expect(answer.stage).toBe('waiting_buyer');
     expect(await ownWrites(scene(), orderId)).toBe(0);
     expect(answer).toMatchObject(await scene().recoup.orders.get(orderId));
@@ -91,13 +91,14 @@ describe('the decision on an answer, written by the activity that has it', () =>
     const orderId = newOrderId();
     const answer = scene().recoup.orders.collect(order(orderId, 'sim:alpha=slow_1000'));
     await untilOut(scene(), orderId);
-    await scene().recoup.orders.cancel(orderId, why);
+    await expect(scene().recoup.orders.cancel(orderId, why)).rejects.toMatchObject({ code: 'order_closed' });
     expect((await answer).stage).toBe('paid');
     expect(await kinds(scene(), orderId)).toEqual([
       'order_opened',
       'attempt_started',
       'cancel_requested',
       'attempt_succeeded',
+      'command_refused',
       'order_paid',
     ]);
     expect(await superseded(scene(), orderId)).toContain('attempt_succeeded');
