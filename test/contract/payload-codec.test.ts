@@ -25,6 +25,8 @@ describe('the payload codec', () => {
       payload(CANARY),
       { metadata: {}, data: new Uint8Array(0) },
       { metadata: payload('').metadata ?? {} },
+      // As protobuf reads empty bytes.
+      { metadata: payload('').metadata ?? {}, data: [] as unknown as Uint8Array },
     ];
     const encoded = await codec.encode(samples);
     expect(readable(encoded).join()).not.toMatch(/canary|json\/plain/);

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene.replayAndClose([orderId]));
 
-const stageIs = (wanted: string) => scene.until(orderId, ({ stage }) => stage === wanted, 5_000);
+const stageIs = (wanted: string) => scene.until(orderId, ({ stage }) => stage === wanted, 20_000);
 const stored = async () => (await scene.store.findOrder(scene.merchantId, orderId))?.state;
 /** What the table calls an alert: the order says so, the merchant is told, and the log has a line. */
 const alerted = async () => {
