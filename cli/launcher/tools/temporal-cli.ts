@@ -1,17 +1,22 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory, findOnPath } from '../paths.ts';
 import { runCommand } from './command.ts';
+import { type GoProgram, goInstall } from './go-install.ts';
 import { withLock } from './lock.ts';
 import { type Progress, printProgress } from './progress.ts';
 import { downloadWithSdk } from './sdk-download.ts';
 import { firstOf, type Source } from './sources.ts';
 
 /** The newest version that `go install` accepts; later ones have a `replace` in their go.mod. */
-const GO_MODULE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
+const GO_PROGRAM: GoProgram = {
+  module: 'github.com/temporalio/cli/cmd/temporal@v1.5.1',
+  program: 'temporal',
+  limitMs: 30 * 60_000,
+  title: 'Building the Temporal CLI with Go (about four minutes on two cores, once)',
+};
 /** Update-with-start, priorities and the settings of temporal-dev.yml are known to work from here on. */
 const OLDEST_SERVER = [1, 29] as const;
-const GO_LIMIT_MS = 30 * 60_000;
 const ADVICE =
   'Install the Temporal CLI (https://docs.temporal.io/cli) so that `temporal` is in PATH, or install Go and run again.';
 
@@ -29,7 +34,7 @@ export async function temporalCli(progress: Progress = printProgress()): Promise
   return await withLock(lock, waiting, () => {
     const elsewhere: Source[] = [
       { name: 'release download (as @temporalio/testing does it)', find: () => download(cached, progress) },
-      { name: `go install ${GO_MODULE}`, find: () => build(cached, progress) },
+      { name: `go install ${GO_PROGRAM.module}`, find: () => goInstall(GO_PROGRAM, cached, progress, usable) },
     ];
     return firstOf('temporal CLI', [...there, ...elsewhere], ADVICE, progress);
   });
@@ -69,21 +74,4 @@ async function download(target: string, progress: Progress): Promise<string> {
   mkdirSync(join(target, '..'), { recursive: true });
   const title = 'Downloading the Temporal CLI';
   return await usable(await progress.step(title, () => downloadWithSdk('createLocal', target)));
-}
-
-async function build(target: string, progress: Progress): Promise<string> {
-  if (findOnPath('go') === undefined) throw new Error('no `go` in PATH');
-  const directory = `${target}.${process.pid}.build`;
-  mkdirSync(directory, { recursive: true });
-  try {
-    const env = { ...process.env, GOBIN: directory };
-    await progress.step('Building the Temporal CLI with Go (about four minutes on two cores, once)', () =>
-      runCommand('go', ['install', GO_MODULE], { timeoutMs: GO_LIMIT_MS, env }),
-    );
-    await usable(join(directory, 'temporal'));
-    renameSync(join(directory, 'temporal'), target);
-    return target;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }

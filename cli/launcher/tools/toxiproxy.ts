@@ -1,14 +1,18 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory, findOnPath } from '../paths.ts';
-import { runCommand } from './command.ts';
+import { type GoProgram, goInstall } from './go-install.ts';
 import { withLock } from './lock.ts';
 import { type Progress, printProgress } from './progress.ts';
 import { firstOf, type Source } from './sources.ts';
 
-/** The newest version that `go install` accepts. Its program is called `server`. */
-const GO_MODULE = 'github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0';
-const GO_LIMIT_MS = 10 * 60_000;
+/** The newest version that `go install` accepts. */
+const GO_PROGRAM: GoProgram = {
+  module: 'github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0',
+  program: 'server',
+  limitMs: 10 * 60_000,
+  title: 'Building toxiproxy with Go (about half a minute, once)',
+};
 const ADVICE =
   'Install toxiproxy (https://github.com/Shopify/toxiproxy) so that `toxiproxy-server` is in PATH, or install Go.';
 
@@ -22,7 +26,7 @@ export async function toxiproxyServer(progress: Progress = printProgress()): Pro
     const sources: Source[] = [
       { name: 'PATH', find: onPath },
       { name: `cache ${cached}`, find: () => inCache(cached) },
-      { name: `go install ${GO_MODULE}`, find: () => build(cached, progress) },
+      { name: `go install ${GO_PROGRAM.module}`, find: () => goInstall(GO_PROGRAM, cached, progress) },
     ];
     return firstOf('toxiproxy', sources, ADVICE, progress);
   });
@@ -37,20 +41,4 @@ async function onPath(): Promise<string> {
 async function inCache(path: string): Promise<string> {
   if (!existsSync(path)) throw new Error('not there yet');
   return path;
-}
-
-async function build(target: string, progress: Progress): Promise<string> {
-  if (findOnPath('go') === undefined) throw new Error('no `go` in PATH');
-  const directory = `${target}.${process.pid}.build`;
-  mkdirSync(directory, { recursive: true });
-  try {
-    const env = { ...process.env, GOBIN: directory };
-    await progress.step('Building toxiproxy with Go (about half a minute, once)', () =>
-      runCommand('go', ['install', GO_MODULE], { timeoutMs: GO_LIMIT_MS, env }),
-    );
-    renameSync(join(directory, 'server'), target);
-    return target;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
