@@ -126,10 +126,6 @@ async function resultWithoutSending(
   claim: ClaimAnswer,
   startedAt: string,
 ): Promise<OperationResult | null> {
-  if ('storedState' in claim && claim.storedState !== undefined) {
-    // Another run of this order (before a reset, or before Temporal forgot it) has got further: its story goes on.
-    return { ...unsent(input, 'order_exists', startedAt), claim: 'order_exists' };
-  }
   switch (claim.kind) {
     case 'recorded':
       return { ...claim.result, attempt: input.attempt, claim: 'recorded', sent: false };

@@ -44,21 +44,20 @@ function checked(input: ClaimInput, progress: Progress): Progress {
 }
 
 function claimAnswer(row: ClaimRow, { card: counted, ceilings = [] }: ClaimInput): ClaimAnswer {
-  const adopted = row.state ? { storedState: row.state } : {};
   const reading = counted && row.reading ? cardReading(counted.identity, row.reading, ceilings) : null;
   const card = reading === null ? {} : { card: reading };
   switch (row.answer) {
     case 'granted':
       return { kind: 'granted', ...card };
     case 'expired':
-      return { kind: 'expired', ...adopted };
+      return { kind: 'expired' };
     case 'ceiling':
     case 'forbidden':
-      return { kind: row.answer, card: present(reading), ...adopted };
+      return { kind: row.answer, card: present(reading) };
     case 'sent_again':
-      return { kind: 'sent_again', resendUntil: present(row.resend_until).toISOString(), ...adopted, ...card };
+      return { kind: 'sent_again', resendUntil: present(row.resend_until).toISOString(), ...card };
     case 'recorded':
-      return { kind: 'recorded', result: present(row.result), ...adopted };
+      return { kind: 'recorded', result: present(row.result) };
     case 'conflict':
       return { kind: 'conflict', what: present(row.what) };
     case 'order_exists':
@@ -79,9 +78,7 @@ export async function saveProgress(database: Database, progress: Progress): Prom
   ]);
   if (!row) throw new Error('save_progress answered nothing');
   const { answer } = row;
-  return answer === 'order_exists' || answer === 'behind'
-    ? { kind: answer, state: present(row.state) }
-    : { kind: answer };
+  return answer === 'order_exists' ? { kind: answer, state: present(row.state) } : { kind: answer };
 }
 
 export async function recordOutcome(database: Database, input: RecordOutcomeInput): Promise<void> {

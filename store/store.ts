@@ -151,33 +151,27 @@ export interface ClaimInput {
   now: Instant;
 }
 
-/**
- * `storedState`: another run wrote this order, and the store's state is further along than what this run brought (it
- * was reset, or the order was collected again). The stored state was kept; the run should go on from it.
- */
 export type ClaimAnswer =
   /** First claim of this operation: send it. `card`: how it stands, this try included. */
   | { kind: 'granted'; card?: CardReading }
   /** Claimed before, no outcome (or proved not executed), still before `resendUntil` as first claimed: send it again with the same key. */
-  | { kind: 'sent_again'; resendUntil: Instant; storedState?: OrderState; card?: CardReading }
+  | { kind: 'sent_again'; resendUntil: Instant; card?: CardReading }
   /** Its outcome is known (`not_executed` once it may not be sent again): do not send. */
-  | { kind: 'recorded'; result: OperationResult; storedState?: OrderState }
+  | { kind: 'recorded'; result: OperationResult }
   /** Claimed before, no outcome, too late to send (or never allowed to): the outcome is unknown. */
-  | { kind: 'expired'; storedState?: OrderState }
+  | { kind: 'expired' }
   /** The card has no room under a ceiling, or an outcome of any order has forbidden it: only the progress was written. */
-  | { kind: 'ceiling' | 'forbidden'; card: CardReading; storedState?: OrderState }
+  | { kind: 'ceiling' | 'forbidden'; card: CardReading }
   /** The key, the attempt number or the order exists with other contents, or another attempt kept the money. */
   | { kind: 'conflict'; what: string }
-  /** The order exists and this run does not continue it (collected again after retention, or far behind): nothing was claimed or saved. */
+  /** The stored order is further along than this run, which was reset or collects it again: nothing was claimed or saved, go on from `state`. */
   | { kind: 'order_exists'; state: OrderState };
 
 export type SaveAnswer =
   | { kind: 'saved' }
   /** A newer run writes this order: only the timeline was kept, under this run's own epoch. */
   | { kind: 'stale' }
-  /** This run was reset to before an attempt that the store knows: the stored state was kept, the run should go on from it. */
-  | { kind: 'behind'; state: OrderState }
-  /** First write of a `collect` whose order exists and is further along: nothing was saved, go on from `state`. */
+  /** The stored order is further along than this run, which was reset or collects it again: nothing was saved, go on from `state`. */
   | { kind: 'order_exists'; state: OrderState }
   /** The order exists with another amount, currency or capture mode: nothing was saved. */
   | { kind: 'conflict' };

@@ -15,11 +15,10 @@ CREATE TABLE orders (
   next_action_at timestamptz(3),
   processor      text,
   failure_class  text,
-  -- The newest epoch and the run that opened it. The state may still be an older epoch's (see write_progress).
+  -- The newest epoch and the run that opened it, whose the state is.
   epoch          integer NOT NULL,
   run_id         text NOT NULL,
   state          jsonb NOT NULL,
-  state_epoch    integer NOT NULL,
   state_seq      integer NOT NULL,
   state_position integer NOT NULL,
   attempts       integer NOT NULL,

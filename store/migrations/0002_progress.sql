@@ -8,16 +8,22 @@ CREATE TYPE order_head AS (
   request_hash text,
   stage        text,
   epoch        integer,
-  state_epoch  integer,
   state_seq    integer,
   attempts     integer,
   -- Epoch of the run that writes now; null for a run that this order has never seen.
   run_epoch    integer,
-  -- The stored state is another run's, and further along than what this run brings.
+  -- The stored state is another run's, and further along than what this run brings, or an operation is claimed of which
+  -- this run does not know: then it goes on from the store, and what it brings is not written.
   behind         boolean,
   -- How long the history was of the run whose state is stored, when it wrote it.
   state_position integer
 );
+
+-- A run that was reset may hear again what came, and tell as much as the stored story without having done what it did.
+CREATE FUNCTION knows_less(h order_head, state jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM operations o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id
+    AND NOT jsonb_path_exists(state, '$.attempts[*].operations[*] ? (@.key == $key)', jsonb_build_object('key', o.key)))
+$$;
 
 -- Takes the order's lock (its row) and creates the row if there is none. Whatever else is locked is locked after this,
 -- in a fixed order. With `p` null nothing is created, and the writer counts as the current run.
@@ -28,10 +34,10 @@ DECLARE
 BEGIN
   IF p IS NOT NULL THEN
     INSERT INTO orders (merchant_id, order_id, request_hash, amount_minor, currency, stage, is_open, needs_human, next_action_at,
-                        processor, failure_class, epoch, run_id, state, state_epoch, state_seq, state_position, attempts)
+                        processor, failure_class, epoch, run_id, state, state_seq, state_position, attempts)
     VALUES (merchant, id, p->>'requestHash', (p->>'amountMinor')::bigint, p->>'currency', p->>'stage',
             (p->>'open')::boolean, (p->>'needsHuman')::boolean, (p->>'nextActionAt')::timestamptz, p->>'processor', p->>'failureClass',
-            1, p->>'runId', p->'state', 1, (p->>'seq')::int, (p->>'position')::int, (p->>'attempts')::int)
+            1, p->>'runId', p->'state', (p->>'seq')::int, (p->>'position')::int, (p->>'attempts')::int)
     ON CONFLICT DO NOTHING;
     IF FOUND THEN
       INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id) VALUES (merchant, id, 1, p->>'runId');
@@ -40,14 +46,14 @@ BEGIN
       PERFORM pg_advisory_xact_lock(hashtextextended(merchant || '/' || id, 0));
       UPDATE inbox SET status = 'stored', reason = NULL
        WHERE merchant_id = merchant AND order_id = id AND status = 'parked' AND reason = 'no such order';
-      RETURN (merchant, id, true, p->>'requestHash', p->>'stage', 1, 1, (p->>'seq')::int, (p->>'attempts')::int, 1,
+      RETURN (merchant, id, true, p->>'requestHash', p->>'stage', 1, (p->>'seq')::int, (p->>'attempts')::int, 1,
               false, (p->>'position')::int)::order_head;
     END IF;
   END IF;
 
-  SELECT o.merchant_id, o.order_id, false, o.request_hash, o.stage, o.epoch, o.state_epoch, o.state_seq, o.attempts,
+  SELECT o.merchant_id, o.order_id, false, o.request_hash, o.stage, o.epoch, o.state_seq, o.attempts,
          o.state_position, o.run_id
-    INTO h.merchant_id, h.order_id, h.created, h.request_hash, h.stage, h.epoch, h.state_epoch, h.state_seq, h.attempts,
+    INTO h.merchant_id, h.order_id, h.created, h.request_hash, h.stage, h.epoch, h.state_seq, h.attempts,
          h.state_position, last_run
     FROM orders o WHERE o.merchant_id = merchant AND o.order_id = id FOR NO KEY UPDATE;
   IF p IS NULL OR last_run = p->>'runId' THEN
@@ -56,8 +62,8 @@ BEGIN
     SELECT e.epoch INTO h.run_epoch FROM order_epochs e
      WHERE e.merchant_id = merchant AND e.order_id = id AND e.run_id = p->>'runId';
   END IF;
-  h.behind := p IS NOT NULL AND h.run_epoch IS DISTINCT FROM h.state_epoch
-    AND (h.state_seq > (p->>'seq')::int OR h.attempts > (p->>'attempts')::int);
+  h.behind := p IS NOT NULL AND h.run_epoch IS DISTINCT FROM h.epoch
+    AND (h.state_seq > (p->>'seq')::int OR h.attempts > (p->>'attempts')::int OR knows_less(h, p->'state'));
   RETURN h;
 END $$;
 
@@ -86,17 +92,15 @@ BEGIN
   ON CONFLICT DO NOTHING;
 END $$;
 
--- The order's row must be locked. The state in the row:
+-- The order's row must be locked, and the run not behind it. The state in the row:
 --   an older epoch's run never writes it (nor merchant events, nor inbox marks): its story was replaced;
 --   within its own epoch it only moves forward, by the length of the run's history: a task that Temporal discarded may
 --   have written more, but what counts is the later task;
---   a newer epoch's run replaces it, unless what is stored is further along: then that run goes on from the store.
-CREATE FUNCTION write_progress(h order_head, keep_state boolean, p jsonb) RETURNS void LANGUAGE plpgsql AS $$
+--   a newer epoch's run replaces it.
+CREATE FUNCTION write_progress(h order_head, p jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   epoch_now integer := coalesce(h.run_epoch, h.epoch + 1);
-  replaces boolean := NOT keep_state AND CASE
-    WHEN epoch_now = h.state_epoch THEN (p->>'position')::int >= h.state_position
-    ELSE NOT h.behind END;
+  replaces boolean := epoch_now <> h.epoch OR (p->>'position')::int >= h.state_position;
 BEGIN
   IF h.run_epoch IS NULL THEN
     INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id)
@@ -109,48 +113,36 @@ BEGIN
 
   IF replaces AND NOT h.created THEN
     UPDATE orders SET
-      epoch = epoch_now, run_id = p->>'runId', state_epoch = epoch_now, state = p->'state',
+      epoch = epoch_now, run_id = p->>'runId', state = p->'state',
       state_seq = (p->>'seq')::int, state_position = (p->>'position')::int, attempts = (p->>'attempts')::int, stage = p->>'stage',
       is_open = (p->>'open')::boolean, needs_human = (p->>'needsHuman')::boolean, next_action_at = (p->>'nextActionAt')::timestamptz,
       processor = p->>'processor', failure_class = p->>'failureClass', updated_at = clock_timestamp()
-    WHERE merchant_id = h.merchant_id AND order_id = h.order_id;
-  ELSIF NOT h.created THEN
-    UPDATE orders SET epoch = epoch_now, run_id = p->>'runId', updated_at = clock_timestamp()
     WHERE merchant_id = h.merchant_id AND order_id = h.order_id;
   END IF;
 
   INSERT INTO outbox (id, merchant_id, order_id, event)
   SELECT e->>'id', h.merchant_id, h.order_id, e->'event' FROM jsonb_array_elements(p->'events') e
   ON CONFLICT DO NOTHING;
-  -- A decision that the row does not hold has applied nothing.
-  IF jsonb_array_length(p->'applied') > 0 AND (h.created OR replaces OR epoch_now = h.state_epoch) THEN
+  IF jsonb_array_length(p->'applied') > 0 THEN
     UPDATE inbox SET status = 'applied', applied_at = now(), reason = NULL
       FROM jsonb_array_elements(p->'applied') a
      WHERE inbox.processor = a->>'processor' AND inbox.event_id = a->>'eventId' AND status IN ('stored', 'parked');
   END IF;
 END $$;
 
--- Answers: saved, stale (an older epoch's run: only its timeline was kept), behind (a newer epoch's run, which was reset
--- to before an attempt that is stored: the stored state stays, and comes along), order_exists (with the stored state),
--- conflict. The last two write nothing.
+-- Answers: saved, stale (an older epoch's run: only its timeline was kept), order_exists (this run is behind: it was reset,
+-- or the order was collected again; the stored state comes along), conflict. The last two write nothing.
 CREATE FUNCTION save_progress(p jsonb, OUT answer text, OUT state jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   h order_head := lock_order(p->>'merchantId', p->>'orderId', p);
 BEGIN
   IF h.request_hash <> p->>'requestHash' THEN
     answer := 'conflict';
-  ELSIF h.behind AND h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean THEN
+  ELSIF h.behind AND h.run_epoch IS NULL THEN
     answer := 'order_exists';
     SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
   ELSE
-    PERFORM write_progress(h, false, p);
-    IF h.run_epoch < h.epoch THEN
-      answer := 'stale';
-    ELSIF h.behind THEN
-      answer := 'behind';
-      SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
-    ELSE
-      answer := 'saved';
-    END IF;
+    PERFORM write_progress(h, p);
+    answer := CASE WHEN h.run_epoch < h.epoch THEN 'stale' ELSE 'saved' END;
   END IF;
 END $$;

@@ -79,13 +79,12 @@ END $$;
  1. The order's row is locked first: claims of one order happen one after another. Another requestHash: conflict.
  2. The key is known and all frozen fields are the same: the operation's row answers, whichever run asks. So a reset to
     the very first task, a lost answer and a second worker get recorded, sent_again or expired, never a new payment.
-    If the stored state is another run's and further along, it comes along, and the asking run's older state does not
-    replace it.
- 3. A run that this order has never seen and that was started by `collect` (firstOfOrder) continues nothing: if it asks
-    for anything but what is recorded, the answer is order_exists with the stored state, and nothing is written. An
-    order collected again after retention goes on from there with its numbers, budgets and forbidden instruments.
- 4. A payment that the store has reasons against (claim_hindrance) is not started. A run that is behind the store is
-    sent to the stored state (order_exists); for one that is not it is a conflict, for a person. Nor is a known key
+ 3. If the stored state is another run's and further along, the answer is order_exists with that state, whatever is asked,
+    and nothing is written. The same is said to a run that this order has never seen and that was started by `collect`
+    (firstOfOrder), if it asks for anything but what is recorded. An order that was reset, or that is collected again after
+    retention, goes on from there with its numbers, budgets and forbidden instruments.
+ 4. A payment that the store has reasons against (claim_hindrance) is not started. A run that the store has overtaken is
+    sent to the stored state (order_exists); for one that it has not it is a conflict, for a person. Nor is a known key
     sent again then: it is recorded or expired.
  5. Sending again needs `now < resend_until` as fixed by the first claim. Past it, an operation of which every send is
     proved not executed is recorded as that; one without a known outcome is expired: only proof ends it.
@@ -123,8 +122,8 @@ BEGIN
   -- Whoever reopens an order decided something: a claim that brings no decision continues what is stored.
   hindrance := claim_hindrance(h, outdated OR p IS NULL, c);
 
-  IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
-     OR (h.behind AND (NOT known OR what IS NOT NULL))
+  IF h.behind
+     OR (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
      OR (NOT known AND hindrance IS NOT NULL AND outdated) THEN
     answer := 'order_exists'; what := NULL;
     SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
@@ -132,7 +131,7 @@ BEGIN
   END IF;
 
   IF p IS NOT NULL THEN
-    PERFORM write_progress(h, known AND h.behind, p);
+    PERFORM write_progress(h, p);
   END IF;
   IF what IS NOT NULL THEN
     answer := 'conflict'; what := format('the operation is recorded with another %s', what);
@@ -144,9 +143,6 @@ BEGIN
     ELSE
       SELECT a.answer, a.resend_until, a.result INTO answer, resend_until, result
         FROM answer_again(op, op.resend_until > (c->>'now')::timestamptz AND hindrance IS NULL AND refused IS NULL) a;
-    END IF;
-    IF h.behind THEN
-      SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
     END IF;
   ELSIF hindrance IS NOT NULL THEN
     answer := 'conflict'; what := hindrance;
@@ -234,17 +230,17 @@ LANGUAGE plpgsql AS $$
 DECLARE
   h order_head;
 BEGIN
-  SELECT o.merchant_id, o.order_id, false, o.request_hash, o.stage, o.epoch, o.state_epoch, o.state_seq, o.attempts,
+  SELECT o.merchant_id, o.order_id, false, o.request_hash, o.stage, o.epoch, o.state_seq, o.attempts,
          o.epoch, false, o.state_position
     INTO h
     FROM orders o
    WHERE o.merchant_id = p->>'merchantId' AND o.order_id = p->>'orderId' AND o.run_id = p->>'runId'
-     AND o.epoch = o.state_epoch AND o.state_position = decided_from
+     AND o.state_position = decided_from
      FOR NO KEY UPDATE;
   foretold := FOUND AND EXISTS (SELECT FROM operations WHERE key = k) AND NOT EXISTS (SELECT FROM inbox
     WHERE merchant_id = h.merchant_id AND order_id = h.order_id AND status IN ('stored', 'parked'));
   IF foretold THEN
-    PERFORM write_progress(h, false, p);
+    PERFORM write_progress(h, p);
   END IF;
   known := record_outcome(k, r);
 END $$;
@@ -254,6 +250,6 @@ END $$;
 CREATE FUNCTION recall_answer(merchant text, id text, k text, run text, now_at integer) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE orders o SET state_position = greatest(o.state_position, now_at)
-   WHERE o.merchant_id = merchant AND o.order_id = id AND o.run_id = run AND o.epoch = o.state_epoch;
+   WHERE o.merchant_id = merchant AND o.order_id = id AND o.run_id = run;
   RETURN (SELECT o.result FROM operations o WHERE o.key = k AND outcome_rank(o.outcome) > outcome_rank('unknown'));
 END $$;

@@ -68,14 +68,23 @@ function judgeCharges({ plan, view, ledger, timeline, nowMs }: Evidence): Violat
 const ENDS = new Set(['attempt_declined', 'attempt_not_executed', 'fence_confirmed']);
 const OPENS = new Set(['attempt_started', 'outcome_unknown', 'payment_pending', 'buyer_action_required']);
 
-/** Even where nothing came of it: an attempt that was started while another one could still take money (I1, I3). */
-function startedTooEarly(timeline: TimelineEntry[]): string | null {
+/**
+ * Even where nothing came of it: an attempt that was started while another one could still take money (I1, I3). An attempt
+ * has one number and one key for ever, so only the first line of it tells of a start: a run that Temporal made go back
+ * tells it again, and the ledger says whether the processor was asked again.
+ */
+export function startedTooEarly(timeline: TimelineEntry[]): string | null {
   const open = new Set<number>();
+  const started = new Set<number>();
   for (const { kind, attempt, at } of timeline) {
     if (attempt === undefined) continue;
-    const other = [...open].find((each) => each !== attempt);
-    if (kind === 'attempt_started' && other !== undefined) {
-      return `attempt ${attempt} was started at ${at}, while attempt ${other} could still take money`;
+    if (kind === 'attempt_started') {
+      if (started.has(attempt)) continue;
+      started.add(attempt);
+      const other = [...open].find((each) => each !== attempt);
+      if (other !== undefined) {
+        return `attempt ${attempt} was started at ${at}, while attempt ${other} could still take money`;
+      }
     }
     if (OPENS.has(kind)) open.add(attempt);
     else if (ENDS.has(kind)) open.delete(attempt);

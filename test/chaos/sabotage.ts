@@ -22,8 +22,8 @@ export const SABOTAGES = {
     { file: CLAIM, guard: '  known := FOUND;', instead: '  known := false;' },
     {
       file: CLAIM,
-      guard: `  IF (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
-     OR (h.behind AND (NOT known OR what IS NOT NULL))
+      guard: `  IF h.behind
+     OR (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
      OR (NOT known AND hindrance IS NOT NULL AND outdated) THEN`,
       instead: '  IF false THEN',
     },

@@ -51,23 +51,20 @@ describe('reset', () => {
     });
   });
 
-  test('after paid: every operation is answered from its row, the stored state comes along and stays', async () => {
+  test('after paid: whatever is asked is answered with the stored state, nothing is written, and nothing told again', async () => {
     const order = newOrder();
     const { first, second, paid } = await paidAtBeta(order);
-    expect(await opened.store.claimOperation(byRun(first, 'run-b'))).toEqual({
-      kind: 'recorded',
-      result: expect.objectContaining({ outcome: 'declined' }),
-      storedState: paid.state,
-    });
-    expect(await opened.store.claimOperation(byRun(second, 'run-b'))).toMatchObject({
-      kind: 'recorded',
-      result: { outcome: 'succeeded' },
-    });
+    for (const asked of [first, second]) {
+      const answer = await opened.store.claimOperation(byRun(asked, 'run-b'));
+      expect(answer).toEqual({ kind: 'order_exists', state: paid.state });
+    }
     expect(await opened.store.findOrder('default', order)).toMatchObject({
       stage: 'paid',
-      epoch: 2,
+      epoch: 1,
       state: paid.state,
     });
+    const told = await opened.store.listTimeline('default', order);
+    expect(told.every(({ epoch }) => epoch === 1)).toBe(true);
   });
 
   test('a run that goes another way than the paid one is sent to the stored state and starts nothing', async () => {
@@ -91,7 +88,7 @@ describe('reset', () => {
     await opened.store.claimOperation(second);
     await record(opened.store, second, 'succeeded');
     const answer = await opened.store.claimOperation(byRun(first, 'run-b'));
-    expect(answer).toMatchObject({ kind: 'recorded', result: { outcome: 'not_executed' }, storedState: { seq: 4 } });
+    expect(answer).toMatchObject({ kind: 'order_exists', state: { seq: 4 } });
   });
 
   test('of a cancelled order: an old run’s claim in flight starts nothing', async () => {
@@ -138,11 +135,11 @@ describe('reset', () => {
 });
 
 describe('collected again after retention', () => {
-  test('exactly the same first charge: its recorded outcome, with the state to go on from', async () => {
+  test('exactly the same first charge: the stored state to go on from', async () => {
     const order = newOrder();
     const { first, paid } = await paidAtBeta(order);
     const answer = await opened.store.claimOperation({ ...byRun(first, 'run-z'), now: '2027-11-22T10:00:00.000Z' });
-    expect(answer).toMatchObject({ kind: 'recorded', storedState: { seq: paid.state.seq, attempts: [{}, {}] } });
+    expect(answer).toMatchObject({ kind: 'order_exists', state: { seq: paid.state.seq, attempts: [{}, {}] } });
   });
 
   test('with another card: the order exists, its numbers go on, nothing was claimed or written', async () => {
@@ -210,11 +207,25 @@ describe('who may write the order’s state', () => {
       opened.store.saveProgress(
         progress(order, { runId: 'run-b', firstOfOrder: false, state: state(order, seq, attempts) }),
       );
-    expect(await back(4, 1)).toMatchObject({ kind: 'behind', state: { seq: 9 } });
-    expect(await back(6, 2)).toMatchObject({ kind: 'behind', state: { seq: 9 } });
-    expect(await opened.store.findOrder('default', order)).toMatchObject({ state: { seq: 9 }, epoch: 2 });
+    expect(await back(4, 1)).toMatchObject({ kind: 'order_exists', state: { seq: 9 } });
+    expect(await back(6, 2)).toMatchObject({ kind: 'order_exists', state: { seq: 9 } });
+    expect(await opened.store.findOrder('default', order)).toMatchObject({ state: { seq: 9 }, epoch: 1 });
     expect(await back(10, 2)).toEqual({ kind: 'saved' });
     expect(await opened.store.findOrder('default', order)).toMatchObject({ state: { seq: 10 }, stage: 'attempting' });
+  });
+
+  test('nor one that tells as much and does not know of an operation that was claimed', async () => {
+    const order = newOrder();
+    await opened.store.claimOperation(claim(order));
+    const refund = claim(order, { operation: 'refund', progress: null });
+    await opened.store.claimOperation(refund);
+    const toldMore = progress(order, { runId: 'run-b', firstOfOrder: false, state: state(order, 20, 1) });
+    const stored = { kind: 'order_exists', state: { seq: 2 } };
+    expect(await opened.store.saveProgress(toldMore)).toMatchObject(stored);
+    expect(await opened.store.claimOperation(nextClaim(order, { progress: toldMore }))).toMatchObject(stored);
+    const { state: knowing } = progress(order, { state: state(order, 20, 1) });
+    knowing.attempts[0]?.operations.push({ operation: 'refund', key: refund.key } as never);
+    expect(await opened.store.saveProgress({ ...toldMore, state: knowing })).toEqual({ kind: 'saved' });
   });
 
   test('a decision that the row does not hold has applied no event', async () => {

@@ -44,12 +44,19 @@ export function attempt(number: number, processor = 'alpha'): Attempt {
   return { number, processor, account: `${processor}_1`, operations: [] } as unknown as Attempt;
 }
 
+/** The first attempt is at alpha, later ones at beta, each with the charge that `claim` asks for. */
+function charged(orderId: string, number: number): Attempt {
+  const processor = number === 1 ? 'alpha' : 'beta';
+  const operations = [{ operation: 'charge', key: `${orderId}/${number}/charge/${processor}` }];
+  return { ...attempt(number, processor), operations } as unknown as Attempt;
+}
+
 export function state(orderId: string, seq: number, attempts: number, over: Partial<OrderState> = {}): OrderState {
   const amount = { minor: 4999, currency: 'EUR' };
   return {
     facts: { merchantId: 'default', orderId, amount, requestHash: 'facts-1' },
     instruments: [],
-    attempts: Array.from({ length: attempts }, (_, index) => attempt(index + 1)),
+    attempts: Array.from({ length: attempts }, (_, index) => charged(orderId, index + 1)),
     seq,
     ...over,
   } as unknown as OrderState;
