@@ -33,6 +33,8 @@ export interface Collection {
   /** The latest ones; those of the card ledger by identity and ceiling, carried through continue-as-new. */
   readings: Readings & LedgerReading;
   unsaved: Pick<Progress, 'entries' | 'events' | 'appliedEvents' | 'proofs'>;
+  /** When the next step is due, as the store has it: what is planned anew without a word is written as well. */
+  keptNextActionAt: Progress['nextActionAt'];
   /** Writes that wait for the store, one after the other. */
   backlog: Promise<void> | null;
   /** True until the first write of a run that began with `collect`. */
@@ -57,6 +59,7 @@ export function openCollection(input: OrderPaymentInput): Collection {
     decided: { atMs: 0, position: 0 },
     readings: { ...(input.ledger ?? NOTHING_READ), health: input.health ?? [] },
     unsaved: nothingUnsaved(),
+    keptNextActionAt: null,
     backlog: null,
     firstWrite: input.firstOfOrder,
     overtaken: 0,
@@ -117,6 +120,7 @@ export function takeForetold(collection: Collection, result: OperationResult): b
   collection.order = orderAsTold(collection.order, foretold);
   learnFrom(collection, { type: 'answered', result }, atMs);
   collection.wake = foretold.wake;
+  collection.keptNextActionAt = foretold.wake?.at ?? null;
   collection.decided = { atMs, position: workflowInfo().historyLength };
   alert(collection, foretold.explained);
   tell(collection, foretold.explained);
@@ -159,8 +163,10 @@ function tell(collection: Collection, entries: TimelineEntry[]): void {
   if (collection.told.length > TOLD_AT_MOST) collection.told.splice(0, collection.told.length - TOLD_AT_MOST);
 }
 
-export function hasUnsaved({ unsaved }: Collection): boolean {
-  return unsaved.entries.length > 0 || unsaved.events.length > 0 || unsaved.appliedEvents.length > 0;
+export function hasUnsaved(collection: Collection): boolean {
+  const { unsaved, keptNextActionAt } = collection;
+  const isSilent = unsaved.entries.length === 0 && unsaved.events.length === 0 && unsaved.appliedEvents.length === 0;
+  return !isSilent || (collection.wake?.at ?? null) !== keptNextActionAt;
 }
 
 /**
@@ -204,6 +210,7 @@ export function confirmSaved(collection: Collection, saved: Progress): void {
   unsaved.events.splice(0, saved.events.length);
   unsaved.appliedEvents.splice(0, saved.appliedEvents.length);
   unsaved.proofs.splice(0, saved.proofs.length);
+  collection.keptNextActionAt = saved.nextActionAt;
   collection.sinceKept = [];
   collection.firstWrite = false;
 }
@@ -230,6 +237,7 @@ export function adopt(collection: Collection, { state, rulebook, sheets, ledger 
   collection.input = { ...collection.input, rulebook, sheets, startId: `found-${state.seq}` };
   collection.firstWrite = false;
   collection.unsaved = nothingUnsaved();
+  collection.keptNextActionAt = null;
   const unknown = collection.sinceKept.filter((event) => !state.appliedIds.includes(idOf(event) ?? ''));
   collection.sinceKept = [];
   collection.inbox.unshift(...unknown);

@@ -36,6 +36,17 @@ describe('an order collects', () => {
     expect(await scene.ledger(orderId)).toMatchObject([{ processor: 'alpha', effect: 'captured' }]);
   });
 
+  test('a payment that the processor works on says when it is looked at next, each time anew', async () => {
+    const orderId = newOrderId();
+    await scene.recoup.orders.collect(order(orderId, 'sim:alpha=pending_then_ok'));
+    const planned = new Set<string | undefined>();
+    await scene.until(orderId, ({ stage, nextAction }) => {
+      if (stage === 'payment_pending') planned.add(nextAction.at);
+      return stage === 'paid';
+    });
+    expect(planned.size).toBeGreaterThan(1);
+  });
+
   test('a paid order costs at most four history events more than the bare two-task workflow', async () => {
     const orderId = newOrderId();
     await scene.recoup.orders.collect(order(orderId, 'sim:alpha=ok'));
