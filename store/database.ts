@@ -13,6 +13,9 @@ export interface DatabaseOptions {
   statementTimeoutMs?: number;
 }
 
+const DEADLOCK_DETECTED = '40P01';
+const DEADLOCKS_AT_MOST = 3;
+
 /** The connection pool with drizzle over it. Every call goes through `run`, which names it and translates its errors. */
 export class Database {
   readonly #pool: pg.Pool;
@@ -47,13 +50,20 @@ export class Database {
     }
   }
 
-  /** One statement, prepared once for each connection under the name `call`: one round trip, one commit. */
+  /**
+   * One statement, prepared once for each connection under the name `call`: one round trip, one commit. One that PostgreSQL
+   * chose as the victim of a deadlock has done nothing, and is made again.
+   */
   async statement<Row extends pg.QueryResultRow>(call: string, text: string, values: unknown[]): Promise<Row[]> {
-    try {
-      const answer = await this.#pool.query<Row>({ name: `recoup_${call}`, text, values });
-      return answer.rows;
-    } catch (error) {
-      throw asStoreError(call, error);
+    for (let victim = 0; ; victim += 1) {
+      try {
+        const answer = await this.#pool.query<Row>({ name: `recoup_${call}`, text, values });
+        return answer.rows;
+      } catch (error) {
+        if (victim === DEADLOCKS_AT_MOST || (error as { code?: unknown }).code !== DEADLOCK_DETECTED) {
+          throw asStoreError(call, error);
+        }
+      }
     }
   }
 

@@ -59,7 +59,8 @@ CREATE FUNCTION names_of(c jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Takes the lock of the card with these names, until the transaction ends: counting and reserving of one card happen one
--- after another. Names that turn out to be one card are joined. Locked after the order's row, never before it.
+-- after another. Names that turn out to be one card are joined. Locked after the order's row, never before it; the names
+-- first, in their order, so that nobody who holds a card waits for a name that is being written.
 CREATE FUNCTION lock_card(merchant text, names text[], said_network text) RETURNS cards LANGUAGE plpgsql AS $$
 DECLARE
   known text[];
@@ -70,14 +71,13 @@ BEGIN
   IF names[1] IS NULL THEN
     RAISE EXCEPTION 'a card without a name cannot be counted' USING ERRCODE = 'null_value_not_allowed';
   END IF;
+  FOR each IN SELECT DISTINCT n FROM unnest(names) n ORDER BY n LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('card name/' || merchant || '/' || each, 0));
+  END LOOP;
   LOOP
     known := cards_named(merchant, names);
     IF known = '{}' THEN
-      -- Whoever meets one of these names at this moment waits here, and then finds this card.
-      INSERT INTO card_names (merchant_id, name, card)
-      SELECT merchant, n, names[1] FROM unnest(names) n GROUP BY n ORDER BY n
-      ON CONFLICT DO NOTHING;
-      CONTINUE;
+      known := names[1:1];
     END IF;
     EXIT WHEN known <@ locked;
     FOREACH each IN ARRAY known LOOP
@@ -89,9 +89,7 @@ BEGIN
     PERFORM join_cards(merchant, known);
   END IF;
   INSERT INTO card_names (merchant_id, name, card)
-  SELECT merchant, n, known[1] FROM unnest(names) n
-   WHERE NOT EXISTS (SELECT FROM card_names x WHERE x.merchant_id = merchant AND x.name = n)
-   GROUP BY n ORDER BY n
+  SELECT DISTINCT merchant, n, known[1] FROM unnest(names) n
   ON CONFLICT DO NOTHING;
   SELECT * INTO found_card FROM cards WHERE merchant_id = merchant AND card = known[1];
   IF NOT FOUND THEN

@@ -49,6 +49,20 @@ describe('at the edge of a ceiling', () => {
     expect(await triesOf(opened.store, card)).toHaveLength(3);
   });
 
+  test('cards that are met by other names at the same moment are one card each, and nobody is a deadlock’s victim', async () => {
+    const claims = Array.from({ length: 40 }, (_, index) => {
+      const names = ['cred:a', 'cred:b', 'cred:c', 'cred:d'].map((name) => `${name}${Math.floor(index / 10)}`);
+      const own = names.slice(index % 3).sort(() => (index % 2) - 0.5);
+      return cardClaim(newCard({ identity: own[0] ?? '', aliases: own.slice(1) }), {
+        ceilings: [ceiling({ limit: 2 })],
+      });
+    });
+    const answers = await Promise.all(
+      claims.map((each, index) => (index % 2 === 0 ? opened.store : other).claimOperation(each)),
+    );
+    expect(answers.filter(({ kind }) => kind === 'granted')).toHaveLength(4 * 2);
+  });
+
   test('the answer says what was counted, this try included, and when the window ends', async () => {
     const card = newCard();
     const answer = await opened.store.claimOperation(cardClaim(card));
