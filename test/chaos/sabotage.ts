@@ -68,6 +68,19 @@ export const SABOTAGES = {
       instead: 'await',
     },
   ],
+  /** A card is tried as often as orders ask for it: by the claim, and in planning, which reads what was counted. */
+  ceiling: [
+    {
+      file: 'store/migrations/0006_card_ledger.sql',
+      guard: "WHEN jsonb_path_exists(reading, '$.counts[*] ? (@.reached == true)') THEN 'ceiling'",
+      instead: "WHEN false THEN 'ceiling'",
+    },
+    {
+      file: 'policy/ceilings/ceilings.ts',
+      guard: 'return reading.used >= reading.limit && Date.parse(reading.windowEndsAt) > nowMs;',
+      instead: 'return false;',
+    },
+  ],
   /** Cancel in Temporal tears down what is going on. */
   'cancellation-shield': [
     {

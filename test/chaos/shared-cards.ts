@@ -46,10 +46,15 @@ function declinedTooOften({ card, requests }: CardHistory, windowMs: number): Vi
     .filter(({ entry }) => isStart(entry) && entry.reference !== null && entry.effect === 'none')
     .sort((a, b) => Date.parse(a.entry.at) - Date.parse(b.entry.at));
   return declines.flatMap(({ orderId, entry }, index) => {
-    const eleventhBefore = declines[index - MOST_DECLINES];
-    if (eleventhBefore === undefined) return [];
-    if (Date.parse(entry.at) - Date.parse(eleventhBefore.entry.at) > safeMs) return [];
+    const eleven = declines.slice(Math.max(0, index - MOST_DECLINES), index + 1);
+    if (eleven.length <= MOST_DECLINES) return [];
+    if (Date.parse(entry.at) - Math.min(...eleven.map(countedAtMs)) > safeMs) return [];
     const what = `${card} was declined ${MOST_DECLINES + 1} times within ${Math.round(safeMs / 1000)} s, the last time at ${entry.processor}`;
     return [{ kind: 'forbidden_retry' as const, orderId, what }];
   });
+}
+
+/** A request that was lost and sent again counts from its claim on, and leaves the window before it seems to. */
+function countedAtMs({ entry, operation }: CardHistory['requests'][number]): number {
+  return Math.min(Date.parse(entry.at), operation?.claimedAtMs ?? Number.POSITIVE_INFINITY);
 }

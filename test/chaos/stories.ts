@@ -105,6 +105,23 @@ export const STORIES: readonly (readonly [number, Story])[] = [
       },
     },
   ],
+  [
+    6,
+    {
+      name: 'a card that many orders come with',
+      sharedCard: 'mastercard',
+      script: () => 'brand=mastercard;alpha=insufficient_funds;beta=insufficient_funds',
+    },
+  ],
+  [
+    3,
+    {
+      name: 'a card that many orders come with, declined for good',
+      sharedCard: 'stolen',
+      hard: true,
+      script: () => 'brand=visa;alpha=stolen_card;beta=stolen_card',
+    },
+  ],
   plain(1, 'a feature that the retry processor lacks', 'alpha=insufficient_funds;beta=ok', () => ({
     features: ['on_behalf_of'],
   })),
