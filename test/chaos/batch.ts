@@ -56,7 +56,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     const answered = (code: string) => {
       answers[code] = (answers[code] ?? 0) + 1;
     };
-    const stage: Stage = { world, watch, accepted: new Set(), answered };
+    const stage: Stage = { world, watch, accepted: new Set(), mistaken: new Set(), answered };
     const drawn = dice(plan.seed).fork(`faults ${plan.batch}`);
     const faults = new Faults(world, {
       kinds: options.faults,
@@ -66,10 +66,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
       webhookDelayMs: plan.webhookDelayMs,
       say,
     });
-    const inspector = new Inspector(
-      world,
-      new Set(plan.orders.filter(({ supportErrs }) => supportErrs).map(({ orderId }) => orderId)),
-    );
+    const inspector = new Inspector(world, stage.mistaken);
     const playedFromMs = Date.now();
     await faults.start();
     await inLanes(options.inFlight, plan.orders, (order) => playOrder(stage, order));
@@ -129,7 +126,7 @@ class Inspector {
 
   constructor(
     private readonly world: World,
-    /** Orders that a person's mistake may charge twice. */
+    /** Orders that a person's mistake charged twice. */
     private readonly excused: ReadonlySet<string>,
   ) {
     this.running = this.run();

@@ -23,6 +23,8 @@ export interface Evidence {
   plan: OrderPlan;
   view: OrderView;
   needsHuman: boolean;
+  /** Support said that a payment was not made, and it was: two may stand at the same time then. */
+  mistaken: boolean;
   ledger: LedgerEntry[];
   operations: OperationRow[];
   timeline: TimelineEntry[];
@@ -54,15 +56,17 @@ export function judge(evidence: Evidence): Violation[] {
 }
 
 /** I1: nothing is started while something else can take money, and at rest the order keeps no more than its amount. */
-function judgeCharges({ plan, view, ledger, timeline, nowMs }: Evidence): Violation[] {
+function judgeCharges(evidence: Evidence): Violation[] {
+  const { plan, view, ledger, timeline, mistaken, nowMs } = evidence;
   const { orderId } = plan;
   const early = startedTooEarly(timeline);
   if (early !== null) return [{ kind: 'double_charge', orderId, what: early }];
   const net = netCaptured(ledger);
-  const found = plan.supportErrs ? null : doubleCharge(orderId, ledger, nowMs);
+  const found = mistaken ? null : doubleCharge(orderId, ledger, nowMs);
   if (found !== null) return [found];
-  if (net <= view.amount.minor) return [];
-  return [{ kind: 'double_charge', orderId, what: `${net} is kept of an order of ${view.amount.minor}` }];
+  const keeps = net - (isHeld(evidence) ? view.money.held : 0);
+  if (keeps <= view.amount.minor) return [];
+  return [{ kind: 'double_charge', orderId, what: `${keeps} is kept of an order of ${view.amount.minor}` }];
 }
 
 const ENDS = new Set(['attempt_declined', 'attempt_not_executed', 'fence_confirmed']);
@@ -93,19 +97,44 @@ export function startedTooEarly(timeline: TimelineEntry[]): string | null {
 }
 
 /** I2: money that was taken pays the order, went back, or is held by somebody; and no order is paid without money. */
-function judgeMoney({ plan, view, ledger, needsHuman }: Evidence): Violation[] {
+function judgeMoney(evidence: Evidence): Violation[] {
+  const { plan, view, ledger, needsHuman } = evidence;
   const { orderId } = plan;
   const net = netCaptured(ledger);
-  // What has to go back goes by itself. Only gamma, which says nothing of lost answers, leaves that to a person.
-  const isHeld = needsHuman && view.money.held > 0 && ledger.some(({ processor }) => processor === 'gamma');
   const lost = (what: string): Violation[] => [{ kind: 'lost_payment', orderId, what }];
   const unpaid = view.stage === 'failed' || view.stage === 'cancelled' || view.stage === 'expired';
-  if (unpaid && net > 0 && !isHeld) return lost(`${view.stage}, and ${net} was taken and not given back`);
+  if (unpaid && net > 0 && !isHeld(evidence)) return lost(`${view.stage}, and ${net} was taken and not given back`);
   if (unpaid && reservedOf(ledger) > 0) return lost(`${view.stage}, and ${reservedOf(ledger)} is still reserved`);
-  if (view.stage === 'paid' && net <= 0) return lost('paid, and no money was taken');
+  if (view.stage === 'paid' && net < view.amount.minor)
+    return lost(net <= 0 ? 'paid, and no money was taken' : `paid, and only ${net} was kept`);
+  const twice = givenBackTwice(ledger);
+  if (twice !== null) return lost(`more went back of ${twice} than it took`);
+  if (!isInDoubt(view)) {
+    if (view.money.held > 0 && !isHeld(evidence)) return lost(`${view.money.held} has to go back, and did not`);
+    const stands = net + reservedOf(ledger);
+    if (stands > view.amount.minor && !needsHuman) return lost(`${stands} is kept or reserved`);
+  }
   if (!unpaid && view.stage !== 'paid' && net > 0 && !needsHuman && !isInDoubt(view))
     return lost(`${view.stage}, although ${net} was taken`);
   return [];
+}
+
+/**
+ * What has to go back goes by itself. Only gamma, which says nothing of lost answers, leaves that to a person, and a
+ * processor that refuses to give back.
+ */
+function isHeld({ view, needsHuman, ledger, operations }: Evidence): boolean {
+  if (!needsHuman || view.money.held === 0) return false;
+  const refused = operations.some(({ operation, outcome }) => operation === 'refund' && outcome === 'declined');
+  return refused || ledger.some(({ processor }) => processor === 'gamma');
+}
+
+/** Names a payment of which more went back than it took. */
+function givenBackTwice(ledger: LedgerEntry[]): string | null {
+  const captured = ledger.filter(({ effect }) => effect === 'captured');
+  const of = ({ processor, reference }: LedgerEntry) =>
+    ledger.filter((each) => each.processor === processor && each.reference === reference);
+  return captured.find((each) => netCaptured(of(each)) < 0)?.reference ?? null;
 }
 
 function isInDoubt({ attempts }: OrderView): boolean {

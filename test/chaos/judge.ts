@@ -66,6 +66,7 @@ export async function judgeOrders(
       plan,
       view,
       needsHuman: row.needsHuman,
+      mistaken: stage.mistaken.has(orderId),
       ledger,
       operations: operations.get(orderId) ?? [],
       timeline,

@@ -113,6 +113,7 @@ function evidence(more: Partial<Evidence>, view: Partial<OrderView> = {}): Evide
       ...view,
     },
     needsHuman: false,
+    mistaken: false,
     ledger: [entry('alpha', 0)],
     operations: [],
     timeline: [],
@@ -138,6 +139,24 @@ describe('an order at rest', () => {
   test('that is paid without money, or knows nothing of its money, is wrong', () => {
     expect(kinds(evidence({ ledger: [] }, { money: NOTHING }))).toEqual(['lost_payment']);
     expect(kinds(evidence({}, { stage: 'waiting_buyer', money: NOTHING }))).toEqual(['lost_payment', 'story_differs']);
+  });
+
+  test('that support was wrong about gives back what is too much, once, or a person holds it', () => {
+    const both = [entry('alpha', 0), entry('beta', 3)];
+    const money = { ...NOTHING, captured: 200, held: 100, net: 200 };
+    const back = { ...money, refunded: 100, held: 0, net: 100 };
+    const wrong = (more: Partial<Evidence>, seen = money) =>
+      kinds(evidence({ mistaken: true, ...more }, { money: seen }));
+    expect(wrong({ ledger: [...both, entry('alpha', 8, REFUND)] }, back)).not.toContain('lost_payment');
+    expect(wrong({ ledger: both })).toEqual(['double_charge', 'lost_payment']);
+    // A person is named, but nobody refused to give it back.
+    expect(wrong({ ledger: both, needsHuman: true })).toEqual(['double_charge', 'lost_payment']);
+    const refused = { operation: 'refund', outcome: 'declined', key: 'key-alpha' } as OperationRow;
+    expect(wrong({ ledger: both, needsHuman: true, operations: [refused] })).toEqual([]);
+    const all = [...both, entry('alpha', 8, REFUND), entry('beta', 9, { ...REFUND, reference: 'beta_pay_1' })];
+    expect(wrong({ ledger: all }, { ...money, refunded: 200, held: 0, net: 0 })).toContain('lost_payment');
+    // Nobody was wrong: then two payments never stand at the same time.
+    expect(wrong({ ledger: [...both, entry('alpha', 8, REFUND)], mistaken: false }, back)).toContain('double_charge');
   });
 
   test('that leaves a reservation behind lost it', () => {
@@ -216,6 +235,7 @@ describe('an order at rest', () => {
       orderId: 'o',
       stage: 'confirming',
       needsHuman: false,
+      open: true,
       nextActionAtMs: NOW_MS + 60_000,
       seq: 1,
     } as const;
@@ -224,6 +244,11 @@ describe('an order at rest', () => {
     expect(whyStuck({ ...row, nextActionAtMs: null }, NOW_MS)).toContain('nobody');
     expect(whyStuck({ ...row, stage: 'waiting_buyer', nextActionAtMs: null }, NOW_MS)).toBeNull();
     expect(whyStuck(undefined, NOW_MS)).not.toBeNull();
+    // It is over, and money has to go back: a run has to do that, or a person.
+    const paid = { ...row, stage: 'paid', nextActionAtMs: null } as const;
+    expect(whyStuck(paid, NOW_MS)).toContain('nobody');
+    expect(whyStuck({ ...paid, needsHuman: true }, NOW_MS)).toBeNull();
+    expect(whyStuck({ ...paid, open: false }, NOW_MS)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import type { CollectRequest, PaymentMethod } from '../../client/index.ts';
 import { type Dice, dice } from './random.ts';
-import { type Draw, method, STORIES, type Story } from './stories.ts';
+import { type AfterMistake, type Draw, method, STORIES, type Story } from './stories.ts';
 
 /** What a buyer does when it is the buyer's turn. */
 export type BuyerChoice =
@@ -36,6 +36,8 @@ export interface OrderPlan {
   reset: { afterMs: number; to: number } | null;
   /** Support takes a payment that was made for one that was not. */
   supportErrs: boolean;
+  /** What follows when support is wrong at once; `null`: it is wrong at the end, if at all. */
+  afterMistake: AfterMistake | null;
   /** When everything is calm and the order still waits for somebody. */
   atTheEnd: 'cancel' | 'close' | 'leave';
   /** Cards that are declined for good at every processor. */
@@ -151,6 +153,7 @@ function planOrder(
     terminatedAfterMs: sometimes(3, 4000),
     reset: drawn.chance(4) ? { afterMs: drawn.whole(200, 6_000), to: drawn.next() } : null,
     supportErrs: story.supportErrs === true,
+    afterMistake: story.afterMistake?.(draw) ?? null,
     atTheEnd: drawn.weighted([
       [6, 'cancel'],
       [3, 'close'],

@@ -4,6 +4,7 @@ import type { OrderView, Recoup } from '../../client/index.ts';
 import { RecoupError } from '../../client/index.ts';
 import { orderWorkflowId } from '../../contract/ids.ts';
 import type { BuyerChoice, OrderPlan } from './plan.ts';
+import type { AfterMistake } from './stories.ts';
 import type { OrderRow, Watch } from './watch.ts';
 import { isClosed } from './watch.ts';
 import { MERCHANT_ID, type World } from './world.ts';
@@ -13,6 +14,8 @@ export interface Stage {
   watch: Watch;
   /** Orders whose `collect` was answered: they were promised to somebody. */
   accepted: Set<string>;
+  /** Orders of which support said that a payment was not made, and it was. */
+  mistaken: Set<string>;
   /** Counts what callers were answered with, by error code. */
   answered(code: string): void;
 }
@@ -37,8 +40,10 @@ export async function playOrder(stage: Stage, plan: OrderPlan): Promise<void> {
   };
   const callers = Array.from({ length: plan.callers }, (_, index) => callerOf(stage, plan, index));
   const others = interruptions(stage, plan, collect);
+  const support = plan.afterMistake === null ? null : mistake(stage, plan, plan.afterMistake);
   await Promise.all(callers.map(collect));
   await buyersPart(stage, plan, startedMs + STORY_MS);
+  await support;
   await Promise.all(others);
 }
 
@@ -79,6 +84,30 @@ function interruptions(
     }),
     ...at(plan.reset?.afterMs ?? null, () => reset(stage, orderId, plan.reset?.to ?? 0)),
   ];
+}
+
+/** A person is asked at once where hours pass in a second. */
+const isInDoubt = (row: OrderRow | undefined) => row?.stage === 'confirming' || row?.stage === 'needs_review';
+
+/** Support takes the payment whose answer is missing for one that was never made, and the order goes on without it. */
+async function mistake(stage: Stage, plan: OrderPlan, next: AfterMistake): Promise<void> {
+  const { orderId } = plan;
+  const caller = callerOf(stage, plan, 2);
+  const untilMs = Date.now() + STORY_MS;
+  const row = await stage.watch.until(orderId, (each) => isClosed(each) || isInDoubt(each), STORY_MS);
+  if (!isInDoubt(row)) return;
+  const view = await said(stage, () => caller.orders.get(orderId));
+  const unknown = view?.attempts.find(({ outcome }) => outcome === 'unknown');
+  if (unknown === undefined) return;
+  stage.mistaken.add(orderId);
+  const why = { evidence: 'not in the dashboard', reason: 'support is wrong' };
+  await said(stage, () => caller.orders.resolve(orderId, { attempt: unknown.number, outcome: 'absent', ...why }));
+  await said(stage, () =>
+    next.path === 'cancel'
+      ? caller.orders.cancel(orderId, { reason: 'the shop gives up' }, { waitMs: CALLER_WAITS_MS })
+      : caller.orders.recover(orderId, next, { waitMs: CALLER_WAITS_MS }),
+  );
+  await buyersPart(stage, plan, untilMs);
 }
 
 /** Goes back to an earlier workflow task, as with `temporal workflow reset`. */

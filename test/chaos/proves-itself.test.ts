@@ -4,7 +4,7 @@ import { type BatchOptions, type BatchResult, runBatch } from './batch.ts';
 import type { ViolationKind } from './checks.ts';
 import type { OrderPlan } from './plan.ts';
 import type { SabotageName } from './sabotage.ts';
-import type { Story } from './stories.ts';
+import { STORIES, type Story } from './stories.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -26,10 +26,13 @@ function undisturbed(order: OrderPlan): OrderPlan {
   };
 }
 
-interface Proof extends Pick<BatchOptions, 'stories' | 'adjust' | 'webhookDelayMs'> {
+interface Play extends Pick<BatchOptions, 'stories' | 'adjust' | 'webhookDelayMs' | 'calmWithinMs'> {
   timeScale: number;
   /** Default: 8. */
   orders?: number;
+}
+
+interface Proof extends Play {
   finds: ViolationKind;
 }
 
@@ -69,8 +72,8 @@ const PROOFS: Record<SabotageName, Proof> = {
   },
 };
 
-function play(proof: Proof, sabotage?: SabotageName): Promise<BatchResult> {
-  const { timeScale, stories, adjust, webhookDelayMs = 0, orders = 8 } = proof;
+function play(played: Play, sabotage?: SabotageName): Promise<BatchResult> {
+  const { timeScale, stories, adjust, webhookDelayMs = 0, orders = 8, calmWithinMs = 4_000 } = played;
   return runBatch({
     seed: 7,
     batch: 0,
@@ -82,7 +85,7 @@ function play(proof: Proof, sabotage?: SabotageName): Promise<BatchResult> {
     faults: [],
     inFlight: 8,
     replays: 0,
-    calmWithinMs: 4_000,
+    calmWithinMs,
     sabotage,
     say: () => {},
   });
@@ -103,3 +106,13 @@ test.each(['claim', 'ceiling', 'cancellation-shield'] as const)(
   },
   180_000,
 );
+
+test('support that is wrong makes surpluses in every kind of time, and they go back or a person is named', async () => {
+  const stories = STORIES.filter(([, { afterMistake }]) => afterMistake !== undefined);
+  for (const timeScale of [60, 6000]) {
+    const { verdict } = await play({ timeScale, stories, orders: 20, calmWithinMs: 60_000 });
+    expect(verdict.violations).toEqual([]);
+    expect(verdict.surplusEpisodes).toBeGreaterThan(5);
+    expect(verdict.surplusOpenMs).toBeLessThan(60_000);
+  }
+}, 240_000);

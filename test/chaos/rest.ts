@@ -3,10 +3,10 @@ import { netCaptured, takings } from './ledger.ts';
 import type { OrderPlan } from './plan.ts';
 import { type Stage, said } from './play.ts';
 import { readStates } from './store-reader.ts';
-import { isClosed, isSystemsTurn, type OrderRow } from './watch.ts';
+import { isClosed, isDone, isSystemsTurn, type OrderRow } from './watch.ts';
 
 /*
- * An order is at rest when it is closed; or somebody who is named has the next turn (buyer, merchant, support); or it is
+ * An order is at rest when it is closed and no money has to go back; or somebody who is named has the next turn (buyer, merchant, support); or it is
  * the system's turn at a time that is known and not yet due. Anything else is stuck: nobody would ever move it again.
  */
 
@@ -19,7 +19,7 @@ const CALM_FOR_MS = 1_000;
 
 export function whyStuck(row: OrderRow | undefined, nowMs: number): string | null {
   if (row === undefined) return 'it was accepted and is not in the store';
-  if (isClosed(row)) return null;
+  if (isDone(row)) return null;
   const { nextActionAtMs } = row;
   if (nextActionAtMs !== null && nextActionAtMs < nowMs - OVERDUE_MS) {
     return `${row.stage}: its next step was due at ${new Date(nextActionAtMs).toISOString()}`;
@@ -64,6 +64,7 @@ export async function endOrders(stage: Stage, plans: OrderPlan[]): Promise<void>
       const keys = new Set(unknown.operations.map(({ key }) => key));
       const taken = takings(await stage.world.simulator.ledgerOf(plan.orderId)).some(({ key }) => keys.has(key));
       const outcome = taken && !plan.supportErrs ? 'succeeded' : 'absent';
+      if (taken && plan.supportErrs) stage.mistaken.add(plan.orderId);
       const reason = { evidence: `the ledger of ${unknown.processor}`, reason: 'support looked it up' };
       await said(stage, () => caller.orders.resolve(plan.orderId, { attempt: unknown.number, outcome, ...reason }));
     }

@@ -1,4 +1,5 @@
 import type { CollectRequest, PaymentMethod } from '../../client/index.ts';
+import type { BuyerChoice } from './plan.ts';
 import type { Dice } from './random.ts';
 
 /** How an order begins: which tokens, and whatever else makes its story. */
@@ -11,11 +12,16 @@ export interface Story {
   hard?: boolean;
   /** Support looks a lost payment up and is wrong: it was made, and says so later. What follows is nobody else's doing. */
   supportErrs?: boolean;
+  /** Support is wrong while the order is played, and then this happens, while the money is still on its way. */
+  afterMistake?: (draw: Draw) => AfterMistake;
   /** Other orders of the batch come with the same card, by this name. */
   sharedCard?: string;
   /** The order has an end of its own, some seconds away. */
   expires?: boolean;
 }
+
+/** The buyer pays another way, or the shop gives up. */
+export type AfterMistake = BuyerChoice | { path: 'cancel' };
 
 export interface Draw {
   dice: Dice;
@@ -41,6 +47,26 @@ const MANDATE = ({ orderId }: Draw) => ({
 const SAVED = ({ orderId }: Draw) => ({
   savedMethods: [method('alpha=ok', `${orderId}-s1`), method('alpha=timeout_charged', `${orderId}-s2`)],
 });
+/** Later than support is wrong and something else has paid, as far as the machine keeps up. */
+const LATE = ({ dice, scaled }: Draw) => `alpha=late_webhook_${scaled(dice.whole(6_000, 12_000))}`;
+const OTHER_WAY = ({ dice, orderId }: Draw): AfterMistake => {
+  const script = dice.pick(['alpha=insufficient_funds;beta=ok', 'alpha=ok', 'alpha=timeout_charged']);
+  return dice.weighted<AfterMistake>([
+    [6, { path: 'new_method', paymentMethod: method(script, `${orderId}-other`) }],
+    [2, { path: 'hosted_checkout' }],
+    [3, { path: 'cancel' }],
+  ]);
+};
+const wrong = (weight: number, name: string, ending: (draw: Draw) => string, more?: Story['more']): [number, Story] => [
+  weight,
+  {
+    name: `support is wrong: ${name}`,
+    script: (draw) => `${LATE(draw)}${ending(draw)}`,
+    supportErrs: true,
+    afterMistake: OTHER_WAY,
+    ...(more === undefined ? {} : { more }),
+  },
+];
 const HARD = ['stolen_card', 'lost_card', 'pickup_card', 'closed_account', 'do_not_try_again', 'blocked_for_good'];
 const ADVICE = ['generic_decline@mac=03', 'generic_decline@mac=21', 'generic_decline@visa=14', 'do_not_honor@visa=04'];
 
@@ -139,6 +165,9 @@ export const STORIES: readonly (readonly [number, Story])[] = [
       supportErrs: true,
     },
   ],
+  wrong(3, 'the money goes back', ({ dice }) => dice.pick(['', ';refund=timeout_done', ';refund=timeout_lost,ok'])),
+  wrong(1, 'the refund is refused', () => ';refund=failed'),
+  wrong(1, 'the reservation is voided', ({ dice }) => dice.pick(['', ';void=timeout_done']), MANUAL),
   plain(4, 'manual capture', 'alpha=ok', MANUAL),
   plain(3, 'manual capture: answer lost', 'alpha=timeout_charged', MANUAL),
   plain(1, 'manual capture: void in doubt', 'alpha=ok;void=timeout_done', MANUAL),

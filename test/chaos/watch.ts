@@ -8,6 +8,8 @@ export interface OrderRow {
   orderId: string;
   stage: Stage;
   needsHuman: boolean;
+  /** A run has to work on it: of an order that is over, money may have to go back. */
+  open: boolean;
   nextActionAtMs: number | null;
   /** Changes with every decision. */
   seq: number;
@@ -54,9 +56,10 @@ export class Watch {
       order_id: string;
       stage: Stage;
       needs_human: boolean;
+      is_open: boolean;
       next_action_at: Date | null;
       state_seq: number;
-    }>('select order_id, stage, needs_human, next_action_at, state_seq from orders where merchant_id = $1', [
+    }>('select order_id, stage, needs_human, is_open, next_action_at, state_seq from orders where merchant_id = $1', [
       MERCHANT_ID,
     ]);
     for (const row of rows) {
@@ -64,6 +67,7 @@ export class Watch {
         orderId: row.order_id,
         stage: row.stage,
         needsHuman: row.needs_human,
+        open: row.is_open,
         nextActionAtMs: row.next_action_at?.getTime() ?? null,
         seq: row.state_seq,
       });
@@ -87,7 +91,14 @@ const SOMEBODYS: ReadonlySet<Stage> = new Set([
   'needs_review',
 ]);
 
+/** Over, and nobody has anything left to do with it. */
+export function isDone(row: OrderRow | undefined): boolean {
+  return isClosed(row) && row?.open === false;
+}
+
 /** The processor, or we, have to do something next. */
 export function isSystemsTurn(row: OrderRow | undefined): boolean {
-  return row === undefined || !(isClosed(row) || SOMEBODYS.has(row.stage));
+  if (row === undefined) return true;
+  if (isClosed(row)) return row.open && !row.needsHuman;
+  return !SOMEBODYS.has(row.stage);
 }
