@@ -8,6 +8,7 @@ import { dice } from './random.ts';
 import { type Replays, replayHistories } from './replay.ts';
 import { endOrders, inLanes, untilCalm } from './rest.ts';
 import type { SabotageName } from './sabotage.ts';
+import { sourcesHash } from './sources.ts';
 import { Watch } from './watch.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -29,6 +30,9 @@ export interface BatchOptions extends PlanOptions {
 }
 
 export interface BatchResult {
+  /** On which state of the product. */
+  sources: string;
+  toxiproxy: boolean;
   plan: BatchPlan;
   verdict: Verdict;
   replays: Replays;
@@ -46,9 +50,11 @@ const FAULT_EVERY_MS = [3_000, 10_000] as const;
 /** One batch in a world of its own: play, heal, wait until all is at rest, end what is open, judge. */
 export async function runBatch(options: BatchOptions): Promise<BatchResult> {
   const startedMs = Date.now();
+  const { toxiproxy = false } = options;
+  const sources = sourcesHash();
   const plan = planBatch(options);
   const { say } = options;
-  say(`batch ${plan.batch}: ${plan.orders.length} orders, time ${plan.timeScale} times faster`);
+  say(`batch ${plan.batch}: ${plan.orders.length} orders, time ${plan.timeScale} times faster, sources ${sources}`);
   const world = await openWorld({ ...options, timeScale: plan.timeScale });
   const watch = new Watch(world.database);
   try {
@@ -83,7 +89,8 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
       world,
       plan.orders.slice(0, options.replays).map(({ orderId }) => orderId),
     );
-    return { plan, verdict, replays, faults: faults.counts, answers, playedMs, elapsedMs: Date.now() - startedMs };
+    const elapsedMs = Date.now() - startedMs;
+    return { sources, toxiproxy, plan, verdict, replays, faults: faults.counts, answers, playedMs, elapsedMs };
   } finally {
     await watch.stop();
     await world.close();

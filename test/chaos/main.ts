@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { runBatch } from './batch.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';
-import { boundOf, complaintsOf, isClean, jsonOf, lineOf, sumOf, tableOf } from './report.ts';
+import { type BatchLine, boundOf, complaintsOf, isClean, jsonOf, lineOf, originsOf, sumOf, tableOf } from './report.ts';
 import { Results } from './results.ts';
 import { SABOTAGES, type SabotageName } from './sabotage.ts';
+import { sourcesHash } from './sources.ts';
 
 const USAGE = `npm run chaos -- [options]
 
@@ -20,7 +21,9 @@ const USAGE = `npm run chaos -- [options]
   --replays N      histories to replay in each batch (default 50)
   --results FILE   one line for each finished batch (default .recoup/chaos/results.jsonl)
   --resume         goes on with the batch after the last one of this seed
-  --sum            prints the sum of all lines and runs nothing
+  --sum            prints the sum of all lines, and of which sources they are; runs nothing
+  --sources HASH   with --sum: only the lines of these sources
+  --which          prints the hash of today's sources and runs nothing
   --tell           prints the story of every order
   --json           the result as one JSON object
 `;
@@ -43,6 +46,8 @@ function readOptions() {
       results: { type: 'string' },
       resume: { type: 'boolean', default: false },
       sum: { type: 'boolean', default: false },
+      sources: { type: 'string' },
+      which: { type: 'boolean', default: false },
       tell: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -78,34 +83,24 @@ function readOptions() {
 type Options = ReturnType<typeof readOptions>;
 
 async function run(options: Options): Promise<number> {
+  if (options.which) {
+    process.stdout.write(`${sourcesHash()}\n`);
+    return 0;
+  }
   const results = new Results(options.results);
   if (options.sum) return print(options, results);
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const { seed, batchSize } = options;
   const from = options.batch ?? (options.resume ? results.nextBatch(seed) : 0);
-  const lines = [];
+  const lines: BatchLine[] = [];
   let unfinished = 0;
   for (let batch = from, left = options.orders; left > 0; batch += 1, left -= batchSize) {
-    const orders = Math.min(batchSize, left);
-    const result = await runBatch({ ...options, batch, orders, tellAll: options.tell, say }).catch(
-      (error: Error) => error,
-    );
-    if (result instanceof Error) {
-      say(`batch ${batch} could not be played to its end: ${result.stack}`);
+    try {
+      lines.push(await play(options, results, batch, Math.min(batchSize, left)));
+    } catch (error) {
+      say(`batch ${batch} could not be played to its end: ${(error as Error).stack}`);
       unfinished += 1;
-      continue;
     }
-    const line = lineOf(result);
-    lines.push(line);
-    if (options.sabotage === undefined) results.append(line);
-    say(
-      `batch ${batch}: ${line.ordersPerSecond} orders/s; ${JSON.stringify(line.stages)}; answers ${JSON.stringify(line.answers)}`,
-    );
-    if (options.tell || !isClean(line)) say(complaintsOf(result));
-    if (isClean(line)) continue;
-    say(
-      `Again: npm run chaos -- --seed ${seed} --batch ${batch} --orders ${orders} --batch-size ${batchSize} --faults ${options.faults.join(',') || 'none'}`,
-    );
   }
   const report = sumOf(lines);
   process.stdout.write(
@@ -114,9 +109,31 @@ async function run(options: Options): Promise<number> {
   return isClean(report) && unfinished === 0 ? 0 : 1;
 }
 
+/** @throws when the batch cannot be played to its end, or the sources are others by then: it would tell of neither. */
+async function play(options: Options, results: Results, batch: number, orders: number): Promise<BatchLine> {
+  const { seed, batchSize } = options;
+  const result = await runBatch({ ...options, batch, orders, tellAll: options.tell, say });
+  if (sourcesHash() !== result.sources) throw new Error('the sources changed meanwhile');
+  const line = lineOf(result);
+  say(
+    `batch ${batch}: ${line.ordersPerSecond} orders/s; ${JSON.stringify(line.stages)}; answers ${JSON.stringify(line.answers)}`,
+  );
+  const clean = isClean(line);
+  const again =
+    `Again: npm run chaos -- --seed ${seed} --batch ${batch} --orders ${orders} --batch-size ${batchSize} ` +
+    `--time-scale ${line.timeScale} --faults ${options.faults.join(',') || 'none'}${options.toxiproxy ? ' --toxiproxy' : ''}`;
+  const complaints = options.tell || !clean ? `${complaintsOf(result)}\n${again}` : '';
+  if (complaints !== '') say(complaints);
+  if (options.sabotage === undefined) results.append(line, clean ? '' : complaints);
+  return line;
+}
+
 function print(options: Options, results: Results): number {
-  const report = sumOf(results.lines());
-  process.stdout.write(options.json ? `${jsonOf(report)}\n` : `${tableOf(report)}\n${boundOf(report)}\n`);
+  const { sources } = options;
+  const lines = results.lines().filter((line) => sources === undefined || line.sources === sources);
+  const report = sumOf(lines);
+  const said = options.json ? jsonOf(report) : `${tableOf(report)}\n${originsOf(lines)}\n${boundOf(report)}`;
+  process.stdout.write(`${said}\n`);
   return isClean(report) ? 0 : 1;
 }
 

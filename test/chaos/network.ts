@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { ChildSpec } from '../../cli/launcher/child.ts';
 import { ROOT } from '../../cli/launcher/paths.ts';
-import { anyFreePort } from '../../cli/launcher/ports.ts';
+
 import { toxiproxyServer } from '../../cli/launcher/tools/toxiproxy.ts';
+import { chaosPort } from './ports.ts';
 import type { Dice } from './random.ts';
 
 export const LINKS = ['temporal', 'postgres', 'alpha', 'beta', 'gamma'] as const;
@@ -17,7 +18,7 @@ export class Network {
   ) {}
 
   static async spec(directory: string): Promise<{ spec: ChildSpec; url: string }> {
-    const port = await anyFreePort();
+    const port = await chaosPort();
     const url = `http://127.0.0.1:${port}`;
     const spec: ChildSpec = {
       name: 'toxiproxy',
@@ -38,7 +39,7 @@ export class Network {
   static async connect(url: string, upstream: Record<LinkName, number>): Promise<Network> {
     const ports = {} as Record<LinkName, number>;
     for (const name of LINKS) {
-      ports[name] = await anyFreePort();
+      ports[name] = await chaosPort();
       const proxy = {
         name,
         listen: `127.0.0.1:${ports[name]}`,

@@ -27,14 +27,20 @@ export interface BatchLine extends ChaosReport {
   batch: number;
   timeScale: number;
   at: string;
+  /** Which state of the product (sources.ts). Lines of earlier harnesses do not say. */
+  sources?: string;
+  toxiproxy?: boolean;
   /** How often an outcome stayed unknown for so long: upper bounds in ms and counts, so that lines can be added. */
   unknownMs: number[];
   ordersPerSecond: number;
+  /** From fresh servers to the verdict. */
+  elapsedMs?: number;
   stages: Record<string, number>;
   answers: Record<string, number>;
 }
 
-export function lineOf({ plan, verdict, replays, faults, answers, playedMs }: BatchResult): BatchLine {
+export function lineOf(result: BatchResult): BatchLine {
+  const { plan, verdict, replays, faults, answers, playedMs } = result;
   const ordersWith = (kind: string) =>
     new Set(verdict.violations.filter((each) => each.kind === kind).map(({ orderId }) => orderId)).size;
   return {
@@ -42,6 +48,9 @@ export function lineOf({ plan, verdict, replays, faults, answers, playedMs }: Ba
     batch: plan.batch,
     timeScale: plan.timeScale,
     at: new Date().toISOString(),
+    sources: result.sources,
+    toxiproxy: result.toxiproxy,
+    elapsedMs: result.elapsedMs,
     orders: plan.orders.length,
     attempts: verdict.attempts,
     faults,
@@ -128,6 +137,17 @@ export function tableOf(report: ChaosReport): string {
   ]);
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+/** Which states of the product the lines tell of, and how many orders had the network's faults. */
+export function originsOf(lines: BatchLine[]): string {
+  const ordersOf = (some: BatchLine[]) => some.reduce((total, { orders }) => total + orders, 0);
+  const names = [...new Set(lines.map(({ sources }) => sources))];
+  const origins = names.map((name) => {
+    const of = lines.filter(({ sources }) => sources === name);
+    return `  sources ${name ?? 'unknown'}: ${of.length} batches, ${ordersOf(of)} orders`;
+  });
+  return [...origins, `  with toxiproxy: ${ordersOf(lines.filter(({ toxiproxy }) => toxiproxy))} orders`].join('\n');
 }
 
 /** Nothing in N orders says: with 95 % confidence it happens to fewer than 3 in N (rule of three). */

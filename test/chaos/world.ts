@@ -8,7 +8,7 @@ import pg from 'pg';
 import type { ChildSpec } from '../../cli/launcher/child.ts';
 import { Keeper } from '../../cli/launcher/keeper.ts';
 import { nodeArguments, ROOT } from '../../cli/launcher/paths.ts';
-import { anyFreePort } from '../../cli/launcher/ports.ts';
+
 import { embeddedPostgres, ensureDatabase } from '../../cli/launcher/postgres.ts';
 import { temporalServer } from '../../cli/launcher/temporal-dev.ts';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
@@ -17,6 +17,7 @@ import { hashApiKey } from '../../gateway/access.ts';
 import { openStore } from '../../store/open.ts';
 import { type LinkName, Network } from './network.ts';
 import { Part } from './part.ts';
+import { chaosPort } from './ports.ts';
 import { type SabotageName, sabotagedSources } from './sabotage.ts';
 import { SimulatorControl } from './simulator-control.ts';
 
@@ -120,7 +121,7 @@ async function startDatabase(
 ): Promise<{ part: Part; url: string }> {
   const postgres = await embeddedPostgres({
     directory: join(directory, 'postgres'),
-    port: await anyFreePort(),
+    port: await chaosPort(),
     password: randomBytes(12).toString('hex'),
     logFile: join(directory, 'postgres.log'),
     rank: 5,
@@ -178,7 +179,7 @@ const PORTS = ['temporal', 'gateway', 'simulator', 'alpha', 'beta', 'gamma'] as 
 
 async function settingsOf(timeScale: number) {
   const ports = {} as Record<(typeof PORTS)[number], number>;
-  for (const name of PORTS) ports[name] = await anyFreePort();
+  for (const name of PORTS) ports[name] = await chaosPort();
   const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`;
   const gatewayUrl = onLoopback(ports.gateway);
   return {
