@@ -12,17 +12,20 @@ CREATE TYPE order_head AS (
   attempts     integer,
   -- Epoch of the run that writes now; null for a run that this order has never seen.
   run_epoch    integer,
-  -- The stored state is another run's, and further along than what this run brings, or an operation is claimed of which
-  -- this run does not know: then it goes on from the store, and what it brings is not written.
+  -- The stored state is another run's, and further along than what this run brings, or it has an operation of which this
+  -- run does not know: then this run goes on from the stored state, and what it brings is not written.
   behind         boolean,
   -- How long the history was of the run whose state is stored, when it wrote it.
   state_position integer
 );
 
 -- A run that was reset may hear again what came, and tell as much as the stored story without having done what it did.
-CREATE FUNCTION knows_less(h order_head, state jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT FROM operations o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id
-    AND NOT jsonb_path_exists(state, '$.attempts[*].operations[*] ? (@.key == $key)', jsonb_build_object('key', o.key)))
+CREATE FUNCTION knows_less(h order_head, brought jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT FROM orders o, jsonb_path_query(o.state, '$.attempts[*].operations[*].key ? (@ != "")') known
+     WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id
+       AND NOT jsonb_path_exists(brought, '$.attempts[*].operations[*].key ? (@ == $known)',
+                                 jsonb_build_object('known', known)))
 $$;
 
 -- Takes the order's lock (its row) and creates the row if there is none. Whatever else is locked is locked after this,

@@ -81,11 +81,11 @@ END $$;
     the very first task, a lost answer and a second worker get recorded, sent_again or expired, never a new payment.
  3. If the stored state is another run's and further along, the answer is order_exists with that state, whatever is asked,
     and nothing is written. The same is said to a run that this order has never seen and that was started by `collect`
-    (firstOfOrder), if it asks for anything but what is recorded. An order that was reset, or that is collected again after
-    retention, goes on from there with its numbers, budgets and forbidden instruments.
- 4. A payment that the store has reasons against (claim_hindrance) is not started. A run that the store has overtaken is
-    sent to the stored state (order_exists); for one that it has not it is a conflict, for a person. Nor is a known key
-    sent again then: it is recorded or expired.
+    (firstOfOrder), if it asks for anything but what is recorded, and to a run that another one has overtaken, if it asks for
+    anything new. An order that was reset, or that is collected again after retention, goes on from there with its
+    numbers, budgets and forbidden instruments.
+ 4. A payment that the store has reasons against (claim_hindrance) is not started: that is a conflict, for a person. Nor
+    is a known key sent again then: it is recorded or expired.
  5. Sending again needs `now < resend_until` as fixed by the first claim. Past it, an operation of which every send is
     proved not executed is recorded as that; one without a known outcome is expired: only proof ends it.
  6. What tries a card (`c.card`) is counted under the card's lock: a card that any outcome has forbidden, or whose ceiling
@@ -124,7 +124,7 @@ BEGIN
 
   IF h.behind
      OR (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
-     OR (NOT known AND hindrance IS NOT NULL AND outdated) THEN
+     OR (NOT known AND outdated) THEN
     answer := 'order_exists'; what := NULL;
     SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
     RETURN;

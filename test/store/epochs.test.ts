@@ -214,17 +214,17 @@ describe('who may write the order’s state', () => {
     expect(await opened.store.findOrder('default', order)).toMatchObject({ state: { seq: 10 }, stage: 'attempting' });
   });
 
-  test('nor one that tells as much and does not know of an operation that was claimed', async () => {
+  test('nor one that tells as much and does not know of an operation that the row has', async () => {
     const order = newOrder();
     await opened.store.claimOperation(claim(order));
-    const refund = claim(order, { operation: 'refund', progress: null });
-    await opened.store.claimOperation(refund);
+    const refund = claim(order, { operation: 'refund' });
+    const knowing = state(order, 4, 1);
+    knowing.attempts[0]?.operations.push({ operation: 'refund', key: refund.key } as never);
+    await opened.store.claimOperation({ ...refund, progress: progress(order, { state: knowing }) });
     const toldMore = progress(order, { runId: 'run-b', firstOfOrder: false, state: state(order, 20, 1) });
-    const stored = { kind: 'order_exists', state: { seq: 2 } };
+    const stored = { kind: 'order_exists', state: { seq: 4 } };
     expect(await opened.store.saveProgress(toldMore)).toMatchObject(stored);
     expect(await opened.store.claimOperation(nextClaim(order, { progress: toldMore }))).toMatchObject(stored);
-    const { state: knowing } = progress(order, { state: state(order, 20, 1) });
-    knowing.attempts[0]?.operations.push({ operation: 'refund', key: refund.key } as never);
     expect(await opened.store.saveProgress({ ...toldMore, state: knowing })).toEqual({ kind: 'saved' });
   });
 
