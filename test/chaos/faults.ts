@@ -129,7 +129,7 @@ export class Faults {
   }
 
   private async troubleNetwork(): Promise<void> {
-    await this.world.network?.trouble(this.options.dice);
+    this.options.say(`network: ${await this.world.network?.trouble(this.options.dice)}`);
     await this.pause(this.options.dice.whole(500, 4_000));
     await this.world.network?.heal();
   }

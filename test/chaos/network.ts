@@ -51,8 +51,8 @@ export class Network {
     return new Network(url, ports);
   }
 
-  /** Makes one link bad in one way. */
-  async trouble(dice: Dice): Promise<void> {
+  /** Makes one link bad in one way, and says how. */
+  async trouble(dice: Dice): Promise<string> {
     const link = dice.pick(LINKS);
     const toxic = dice.weighted([
       [4, { type: 'latency', attributes: { latency: dice.whole(50, 800), jitter: dice.whole(0, 400) } }],
@@ -68,6 +68,7 @@ export class Network {
       stream,
       toxicity: dice.pick([0.5, 1]),
     });
+    return `${link}: ${toxic.type} ${stream}`;
   }
 
   async heal(): Promise<void> {
