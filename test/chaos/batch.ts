@@ -7,6 +7,7 @@ import { playOrder, type Stage } from './play.ts';
 import { dice } from './random.ts';
 import { type Replays, replayHistories } from './replay.ts';
 import { endOrders, inLanes, untilCalm } from './rest.ts';
+import { runStateOf } from './run-state.ts';
 import type { SabotageName } from './sabotage.ts';
 import { sourcesHash } from './sources.ts';
 import { Watch } from './watch.ts';
@@ -79,8 +80,8 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     const playedMs = Date.now() - playedFromMs;
     await faults.stop();
     say(`played in ${(playedMs / 1000).toFixed(1)} s; waiting until everything is at rest`);
-    await restAndEnd(stage, plan, options.calmWithinMs ?? CALM_WITHIN_MS, say);
-    const during = await inspector.stop();
+    const stuck = await restAndEnd(stage, plan, options.calmWithinMs ?? CALM_WITHIN_MS, say);
+    const during = [...stuck, ...(await inspector.stop())];
     const verdict = await judgeOrders(stage, plan.orders, during, {
       timeScale: plan.timeScale,
       tellAll: options.tellAll === true,
@@ -97,20 +98,31 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
   }
 }
 
-/** Processors deliver again what they could not; then everybody who has a turn left takes it. */
+/**
+ * Processors deliver again what they could not; then everybody who has a turn left takes it. What nobody would have moved
+ * until then is stuck, even where the shop that cancels moves it on.
+ */
 async function restAndEnd(
   stage: Stage,
   { orders }: BatchPlan,
   withinMs: number,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<Violation[]> {
+  const found = new Map<string, Violation>();
   // An order whose `collect` never got through does not exist, and never comes to rest.
   const orderIds = orders
     .map(({ orderId }) => orderId)
     .filter((orderId) => stage.accepted.has(orderId) || stage.watch.rows.has(orderId));
   const calm = async () => {
     const restless = await untilCalm(stage, orderIds, withinMs);
-    if (restless.length > 0) say(`not at rest after ${withinMs / 1000} s: ${restless.slice(0, 10).join(', ')}`);
+    if (restless.length === 0) return;
+    const names = restless.map(({ orderId, stage: at }) => `${orderId} ${at}`);
+    say(`not at rest after ${withinMs / 1000} s: ${names.slice(0, 10).join(', ')}`);
+    for (const { orderId, stuck } of restless) {
+      if (stuck === null || found.has(orderId)) continue;
+      const what = `${stuck}; then its run: ${await runStateOf(stage.world, orderId)}`;
+      found.set(orderId, { kind: 'stuck', orderId, what });
+    }
   };
   // What was lost comes once more, and then what has come already: a notice twice is one notice.
   for (let deliveries = 0; deliveries < 2; deliveries += 1) {
@@ -121,6 +133,7 @@ async function restAndEnd(
     await endOrders(stage, orders);
     await calm();
   }
+  return [...found.values()];
 }
 
 const INSPECT_EVERY_MS = 2_000;

@@ -58,7 +58,8 @@ export async function judgeOrders(
     const nowMs = Date.now();
     const promised = row !== undefined || stage.accepted.has(orderId) || ledger.some(isStart);
     const stuck = promised ? whyStuck(row, nowMs) : null;
-    if (stuck !== null) verdict.violations.push({ kind: 'stuck', orderId, what: stuck });
+    const known = during.some((each) => each.kind === 'stuck' && each.orderId === orderId);
+    if (stuck !== null && !known) verdict.violations.push({ kind: 'stuck', orderId, what: stuck });
     if (row === undefined || caller === undefined) return;
     const view = await caller.orders.get(orderId);
     const timeline = timelines.get(orderId) ?? [];

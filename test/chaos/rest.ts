@@ -34,8 +34,14 @@ function isCalm(row: OrderRow | undefined, nowMs: number): boolean {
   return !isSystemsTurn(row) || (row.nextActionAtMs ?? 0) > nowMs + SOON_MS;
 }
 
-/** Resolves once every order is at rest with nothing due soon and no notice on its way, or when the time is over; says which orders were not calm. */
-export async function untilCalm({ watch, world }: Stage, orderIds: string[], withinMs: number): Promise<string[]> {
+export interface Restless {
+  orderId: string;
+  stage: string | undefined;
+  stuck: string | null;
+}
+
+/** Resolves once every order is at rest with nothing due soon and no notice on its way, or when the time is over; says which orders were not calm, and those of them that are stuck. */
+export async function untilCalm({ watch, world }: Stage, orderIds: string[], withinMs: number): Promise<Restless[]> {
   const deadlineMs = Date.now() + withinMs;
   let calmSince = 0;
   while (Date.now() < deadlineMs) {
@@ -46,8 +52,11 @@ export async function untilCalm({ watch, world }: Stage, orderIds: string[], wit
     else if (nowMs - calmSince > CALM_FOR_MS) return [];
     await sleep(100);
   }
-  const calm = (orderId: string) => isCalm(watch.rows.get(orderId), Date.now());
-  return orderIds.filter((orderId) => !calm(orderId)).map((orderId) => `${orderId} ${watch.rows.get(orderId)?.stage}`);
+  const nowMs = Date.now();
+  return orderIds.flatMap((orderId) => {
+    const row = watch.rows.get(orderId);
+    return isCalm(row, nowMs) ? [] : [{ orderId, stage: row?.stage, stuck: whyStuck(row, nowMs) }];
+  });
 }
 
 /** Whoever still has a turn takes it: support answers what only a person can know, the shop cancels or closes. */
