@@ -55,6 +55,7 @@ function proofOf(
 ): OperationResult {
   const at = attempt.endedAt ?? attempt.startedAt;
   const mark = forbade(order, attempt);
+  const { authorized, captured } = attempt.money;
   return {
     attempt: attempt.number,
     operation: 'lookup',
@@ -71,7 +72,8 @@ function proofOf(
     sent: false,
     claim: 'none',
     ...(attempt.reference === null ? {} : { reference: attempt.reference }),
-    ...(outcome === 'succeeded' ? { amountMinor: attempt.money.captured || attempt.money.authorized } : {}),
+    ...(outcome === 'succeeded' ? { amountMinor: captured || authorized } : {}),
+    ...(outcome === 'succeeded' && captured === 0 ? { authorizedOnly: true } : {}),
     ...(attempt.processorCode === null ? {} : { code: attempt.processorCode }),
     currency: order.facts.amount.currency,
     startedAt: at,

@@ -195,6 +195,7 @@ $$;
 -- Writes an outcome unless a firmer one is there; answers whether the key is known.
 -- `not_executed` of one send says nothing of earlier sends whose answer is missing (doubtful), nor of what the processor
 -- acknowledged; it ends those only as a proof about the whole operation (a lookup, or `found` absent or closed).
+-- What proved it may have been a question about it (a proof says `lookup`): it is kept as the operation's own answer.
 -- In the same transaction the card that was tried learns of it: what the try counts as, and whether the card is forbidden.
 CREATE FUNCTION record_outcome(k text, r jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -204,7 +205,7 @@ DECLARE
   proof boolean := r->>'operation' = 'lookup' OR coalesce(r->>'found' IN ('absent', 'closed'), false);
 BEGIN
   UPDATE operations o SET
-    outcome = r->>'outcome', result = r, reference = coalesce(r->>'reference', o.reference),
+    outcome = r->>'outcome', result = r || jsonb_build_object('operation', o.operation), reference = coalesce(r->>'reference', o.reference),
     doubtful = o.doubtful OR r->>'outcome' = 'unknown', recorded_at = now()
   WHERE o.key = k
     AND (rank > outcome_rank(o.outcome) OR (rank = outcome_rank(o.outcome) AND rank < 3))

@@ -67,6 +67,24 @@ describe('F10: reset to every workflow task after the processors forgot their ke
 });
 
 describe('F10: a reset while the order is open', () => {
+  test('F10: chaos seed 5001, c5001-0-23: what a notice proved during the call is the call’s answer after a reset; the shop cancels', async () => {
+    const cancelledAfterReset = async (nth: number): Promise<number> => {
+      const orderId = newOrderId();
+      await scene.recoup.orders.collect(order(orderId, 'sim:alpha=timeout_charged', { capture: 'manual' }));
+      await scene.until(orderId, ({ stage }) => stage === 'authorized');
+      const tasks = await finishedTasks(orderId);
+      const { runId } = await scene.workflow(orderId).describe();
+      await resetTo(orderId, runId, tasks[nth] ?? expect.fail(`no task ${nth}`));
+      await scene.recoup.orders.cancel(orderId, { reason: 'a test asks' });
+      const { money } = await scene.until(orderId, ({ stage }) => stage === 'cancelled');
+      expect(money).toMatchObject({ captured: 0, held: 0 });
+      expect((await scene.ledger(orderId)).map(({ effect }) => effect)).toEqual(['authorized', 'voided']);
+      return tasks.length;
+    };
+    const tasks = await cancelledAfterReset(0);
+    await Promise.all(Array.from({ length: tasks - 1 }, (_, index) => cancelledAfterReset(index + 1)));
+  });
+
   test('F10: what the store knows beyond it stays: a hold that the reset took back still holds', async () => {
     const orderId = newOrderId();
     const mandate = { offSession: { agreement: 'recurring', mandateRef: 'mandate-1' } } as const;

@@ -53,6 +53,13 @@ export const STORIES: Story[] = [
     more: { capture: 'manual' },
     acts: [(scene, id) => scene.recoup.orders.capture(id, why)],
   },
+  { story: 'charged, known by its notice', token: 'sim:alpha=timeout_charged', acts: [] },
+  {
+    story: 'authorized, known by its notice, then cancelled',
+    token: 'sim:alpha=timeout_charged',
+    more: { capture: 'manual' },
+    acts: [(scene, id) => scene.recoup.orders.cancel(id, why)],
+  },
   {
     story: 'a surplus is given back',
     token: 'sim:card=first;alpha=late_webhook_60',
