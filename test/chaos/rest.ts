@@ -65,9 +65,12 @@ export async function endOrders(stage: Stage, plans: OrderPlan[]): Promise<void>
   await inLanes(20, plans, async (plan, index) => {
     const row = stage.watch.rows.get(plan.orderId);
     const state = states.get(plan.orderId);
-    if (plan.atTheEnd === 'leave' || isClosed(row) || state === undefined) return;
     const caller = stage.world.callers[index % stage.world.callers.length];
-    if (caller === undefined) return;
+    if (caller === undefined || state === undefined) return;
+    // A person holds what has to go back: in fair weather it goes, except where a processor refuses or cannot tell.
+    if (isClosed(row) && row?.open === true && row.needsHuman)
+      await said(stage, () => caller.orders.retry(plan.orderId, { reason: 'the processor is well again' }));
+    if (plan.atTheEnd === 'leave' || isClosed(row)) return;
     const unknown = state.attempts.find(({ outcome, fencedAt }) => outcome === 'unknown' && fencedAt === null);
     if (unknown !== undefined && (row?.stage === 'needs_review' || unknown.processor === 'gamma')) {
       const keys = new Set(unknown.operations.map(({ key }) => key));
