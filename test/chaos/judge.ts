@@ -15,6 +15,8 @@ import { readOperations, readStates, readTimelines, unknownTimes } from './store
 export interface Verdict {
   violations: Violation[];
   attempts: number;
+  /** Orders of which something arrived at a processor: only these can show anything of money. */
+  tried: number;
   surplusEpisodes: number;
   surplusOpenMs: number;
   heldOpen: number;
@@ -42,6 +44,7 @@ export async function judgeOrders(
   const verdict: Verdict = {
     violations: [...during],
     attempts: 0,
+    tried: 0,
     surplusEpisodes: 0,
     surplusOpenMs: 0,
     heldOpen: 0,
@@ -100,6 +103,7 @@ function add(verdict: Verdict, evidence: Evidence, found: Violation[], tellAll: 
   const { plan, view, ledger, timeline, needsHuman, nowMs } = evidence;
   const { orderId } = plan;
   verdict.attempts += view.attempts.length;
+  if (ledger.some(isStart)) verdict.tried += 1;
   verdict.stages[view.stage] = (verdict.stages[view.stage] ?? 0) + 1;
   if (needsHuman && view.money.held > 0) verdict.heldOpen += 1;
   for (const { fromMs, untilMs } of surplusStretches(ledger, nowMs)) {

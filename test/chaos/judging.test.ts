@@ -283,8 +283,8 @@ describe('a run', () => {
     } as unknown as BatchLine;
     const sum = sumOf([line, { ...line, faults: { worker: 1, gateway: 4 }, unknownMs: [20], surplusOpenMs: 9 }]);
     expect(sum).toMatchObject({ orders: 600, heldOpen: 2, surplusOpenMs: 9, faults: { worker: 3, gateway: 4 } });
-    expect(originsOf([{ ...line, sources: 'a1', toxiproxy: true }, { ...line, sources: 'a1' }, line])).toBe(
-      '  sources a1: 2 batches, 600 orders\n  sources unknown: 1 batches, 300 orders\n  with toxiproxy: 300 orders',
+    expect(originsOf([{ ...line, sources: 'a1', toxiproxy: true, tried: 290 }, { ...line, sources: 'a1' }, line])).toBe(
+      '  sources a1: 2 batches, 600 orders\n  sources unknown: 1 batches, 300 orders\n  something arrived at a processor: 290 orders\n  with toxiproxy: 300 orders',
     );
     expect(sum.unknownResolvedMs).toEqual({ p50: 20, p99: 30 });
     expect(boundOf(sum)).toContain('fewer than 1 in 200');

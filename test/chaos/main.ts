@@ -116,7 +116,7 @@ async function play(options: Options, results: Results, batch: number, orders: n
   if (sourcesHash() !== result.sources) throw new Error('the sources changed meanwhile');
   const line = lineOf(result);
   say(
-    `batch ${batch}: ${line.ordersPerSecond} orders/s; ${JSON.stringify(line.stages)}; answers ${JSON.stringify(line.answers)}`,
+    `batch ${batch}: ${line.ordersPerSecond} orders/s, ${line.tried} of ${orders} tried; ${JSON.stringify(line.stages)}; answers ${JSON.stringify(line.answers)}`,
   );
   const clean = isClean(line);
   const again =

@@ -16,6 +16,8 @@ export interface OrderPlan {
   expiresAfterMs: number | null;
   /** So many send the same `collect` at the same time. */
   callers: number;
+  /** So long each of them waits for the first answer; after that, nobody being there, nothing is charged by itself. */
+  patienceMs: number;
   buyer: {
     /** On the 3DS page. */
     authentication: 'authenticate' | 'fail' | 'abandon' | 'leave';
@@ -139,6 +141,7 @@ function planOrder(
       [14, 2],
       [6, 5],
     ] as const),
+    patienceMs: drawn.chance(8) ? 2_500 : 20_000,
     buyer,
     merchant: {
       authorized: drawn.weighted([

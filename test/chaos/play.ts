@@ -20,7 +20,7 @@ export interface Stage {
   answered(code: string): void;
 }
 
-/** Nobody waits longer for one answer; the order goes on by itself. */
+/** Nobody waits longer for the answer to a command; the order goes on by itself. */
 const CALLER_WAITS_MS = 8_000;
 /** After this the story is left to itself. */
 const STORY_MS = 10_000;
@@ -35,7 +35,7 @@ export async function playOrder(stage: Stage, plan: OrderPlan): Promise<void> {
     ...(plan.expiresAfterMs === null ? {} : { expiresAt: new Date(startedMs + plan.expiresAfterMs).toISOString() }),
   };
   const collect = async (caller: Recoup) => {
-    const answer = await said(stage, () => caller.orders.collect(request, { waitMs: CALLER_WAITS_MS }));
+    const answer = await said(stage, () => caller.orders.collect(request, { waitMs: plan.patienceMs }));
     if (answer !== undefined) stage.accepted.add(plan.orderId);
   };
   const callers = Array.from({ length: plan.callers }, (_, index) => callerOf(stage, plan, index));

@@ -33,6 +33,8 @@ export interface BatchLine extends ChaosReport {
   /** How often an outcome stayed unknown for so long: upper bounds in ms and counts, so that lines can be added. */
   unknownMs: number[];
   ordersPerSecond: number;
+  /** Orders of which something arrived at a processor. */
+  tried?: number;
   /** From fresh servers to the verdict. */
   elapsedMs?: number;
   stages: Record<string, number>;
@@ -51,6 +53,7 @@ export function lineOf(result: BatchResult): BatchLine {
     sources: result.sources,
     toxiproxy: result.toxiproxy,
     elapsedMs: result.elapsedMs,
+    tried: verdict.tried,
     orders: plan.orders.length,
     attempts: verdict.attempts,
     faults,
@@ -147,7 +150,12 @@ export function originsOf(lines: BatchLine[]): string {
     const of = lines.filter(({ sources }) => sources === name);
     return `  sources ${name ?? 'unknown'}: ${of.length} batches, ${ordersOf(of)} orders`;
   });
-  return [...origins, `  with toxiproxy: ${ordersOf(lines.filter(({ toxiproxy }) => toxiproxy))} orders`].join('\n');
+  const tried = lines.reduce((total, line) => total + (line.tried ?? 0), 0);
+  return [
+    ...origins,
+    `  something arrived at a processor: ${tried} orders`,
+    `  with toxiproxy: ${ordersOf(lines.filter(({ toxiproxy }) => toxiproxy))} orders`,
+  ].join('\n');
 }
 
 /** Nothing in N orders says: with 95 % confidence it happens to fewer than 3 in N (rule of three). */
