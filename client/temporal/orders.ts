@@ -13,7 +13,6 @@ import type {
 import type { Sealer } from '../../contract/sealing.ts';
 import type { LedgerReading } from '../../policy/ceilings/ledger.ts';
 import { isAtRest } from '../../policy/facts.ts';
-import { orderView } from '../../policy/next-action.ts';
 import type { OrderState } from '../../policy/order.ts';
 import type { ProcessorHealth } from '../../policy/sheet.ts';
 import type { OrderView } from '../../policy/view.ts';
@@ -74,7 +73,7 @@ export class TemporalOrders {
     const ledger = await this.ledger.read(state, state.instruments, policy.deployment);
     const start = this.#startOf(state, policy, { reopened: false, waitMs: call.waitMs, health, ledger });
     const started = await startOrder(this.#parts.client, start);
-    return this.#collected(started, state, policy);
+    return this.#collected(started, state);
   }
 
   async list(filter: Partial<ListOrdersRequest>, call: Call): Promise<OrderPage> {
@@ -219,7 +218,7 @@ export class TemporalOrders {
   }
 
   /** New: the workflow's answer as it is. Found: read afresh, because a stored answer may be weeks old. */
-  async #collected(started: Started, own: OrderState, policy: OrderPolicy): Promise<CollectedOrder> {
+  async #collected(started: Started, own: OrderState): Promise<CollectedOrder> {
     if (started.kind === 'unreachable') throw started.error;
     if (started.kind === 'answered') {
       // Also when this call started the run: beyond Temporal's memory the store may know the order as another one.
@@ -233,9 +232,11 @@ export class TemporalOrders {
     const pending = started.kind === 'timed_out';
     if (state !== null) return { ...(await this.reader.view(state)), created: false, pending };
     if (started.kind === 'answered') return { ...started.answer.view, created: false, pending: false };
-    if (started.kind === 'look') throw recoupError('unavailable', 'The order could not be read. Repeat the call.');
-    const { rulebook, sheets } = policy;
-    return { ...orderView({ order: own, rulebook, sheets }), created: false, pending };
+    // Neither store nor Temporal has it: whoever asked must not believe that it goes on.
+    throw recoupError(
+      'unavailable',
+      'Nobody has taken the order yet. Repeat the call: the same order id is one order.',
+    );
   }
 
   /** A workflow's answer, with the processor's page where one is open; without a read where none can be. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Recoup, RecoupError } from '../../client/index.ts';
 import { newOrderId, openWorld, order, type World } from '../gateway/world.ts';
@@ -30,6 +32,24 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
   );
   expect(error).toBeInstanceOf(RecoupError);
   return (error as RecoupError).code;
+}
+
+/** Answers nobody for so long; then it carries new connections through. */
+async function sleepingProxy(target: string, asleepMs: number) {
+  const [host, port] = target.split(':');
+  const wakesAtMs = Date.now() + asleepMs;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    if (Date.now() < wakesAtMs) {
+      setTimeout(() => socket.destroy(), wakesAtMs - Date.now());
+      return;
+    }
+    const through = connect(Number(port), host);
+    through.on('error', () => socket.destroy());
+    socket.pipe(through).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
 const declined = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
@@ -68,6 +88,14 @@ describe('the embedded form', () => {
     const other = { ...order(orderId), amount: { minor: 1, currency: 'EUR' } };
     expect(await codeOf(nobody.orders.collect(other, { waitMs: 1_000 }))).toBe('order_conflict');
     await nobody.close();
+  });
+
+  test('an order that nobody has, because Temporal did not answer in time, is not said to be under way', async () => {
+    const temporal = await sleepingProxy(inject('temporalAddress'), 1_500);
+    const late = embedded({ temporal: { address: temporal.address } });
+    expect(await codeOf(late.orders.collect(order(newOrderId()), { waitMs: 1_000 }))).toBe('unavailable');
+    await late.close();
+    temporal.close();
   });
 
   test('chooses, cancels, holds and refuses as over HTTP', async () => {
