@@ -24,6 +24,8 @@ export interface Stage {
 const CALLER_WAITS_MS = 8_000;
 /** After this the story is left to itself. */
 const STORY_MS = 10_000;
+/** So long support waits for something to be wrong about: a busy machine charges late. */
+const DOUBT_WITHIN_MS = 30_000;
 /** How long a row has to stay the same before the next one acts. */
 const REACTION_MS = 60;
 
@@ -93,8 +95,7 @@ const isInDoubt = (row: OrderRow | undefined) => row?.stage === 'confirming' || 
 async function mistake(stage: Stage, plan: OrderPlan, next: AfterMistake): Promise<void> {
   const { orderId } = plan;
   const caller = callerOf(stage, plan, 2);
-  const untilMs = Date.now() + STORY_MS;
-  const row = await stage.watch.until(orderId, (each) => isClosed(each) || isInDoubt(each), STORY_MS);
+  const row = await stage.watch.until(orderId, (each) => isClosed(each) || isInDoubt(each), DOUBT_WITHIN_MS);
   if (!isInDoubt(row)) return;
   const view = await said(stage, () => caller.orders.get(orderId));
   const unknown = view?.attempts.find(({ outcome }) => outcome === 'unknown');
@@ -107,7 +108,7 @@ async function mistake(stage: Stage, plan: OrderPlan, next: AfterMistake): Promi
       ? caller.orders.cancel(orderId, { reason: 'the shop gives up' }, { waitMs: CALLER_WAITS_MS })
       : caller.orders.recover(orderId, next, { waitMs: CALLER_WAITS_MS }),
   );
-  await buyersPart(stage, plan, untilMs);
+  await buyersPart(stage, plan, Date.now() + STORY_MS);
 }
 
 /** Goes back to an earlier workflow task, as with `temporal workflow reset`. */

@@ -48,7 +48,7 @@ const SAVED = ({ orderId }: Draw) => ({
   savedMethods: [method('alpha=ok', `${orderId}-s1`), method('alpha=timeout_charged', `${orderId}-s2`)],
 });
 /** Later than support is wrong and something else has paid, as far as the machine keeps up. */
-const LATE = ({ dice, scaled }: Draw) => `alpha=late_webhook_${scaled(dice.whole(9_000, 16_000))}`;
+const LATE = ({ dice, scaled }: Draw) => `alpha=late_webhook_${scaled(dice.whole(12_000, 20_000))}`;
 const OTHER_WAY = ({ dice, orderId }: Draw): AfterMistake => {
   const script = dice.pick(['alpha=insufficient_funds;beta=ok', 'alpha=ok', 'alpha=timeout_charged']);
   return dice.weighted<AfterMistake>([
