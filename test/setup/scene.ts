@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { Client, Connection, isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, type ReplayWorkerOptions, Runtime, Worker } from '@temporalio/worker';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { expect, inject } from 'vitest';
 import { type CollectRequest, type OrderView, Recoup } from '../../client/index.ts';
 import { Policies } from '../../client/temporal/policies.ts';
 import { startOrder } from '../../client/temporal/start.ts';
-import { orderOfWorkflowId, orderWorkflowId } from '../../contract/ids.ts';
+import { orderWorkflowId } from '../../contract/ids.ts';
 import type { OrderPaymentInput } from '../../contract/messages.ts';
 import { newOrderState } from '../../contract/order.ts';
 import { createPayloadCodec } from '../../contract/payload-codec.ts';
@@ -22,6 +22,7 @@ import type { Store } from '../../store/store.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import { readWorkerSettings } from '../../worker/settings.ts';
 import { freshDatabase } from './database.ts';
+import { historiesOf, replayAll } from './replays.ts';
 import { insideWorker, processWorker, type WorkerCables } from './scene-workers.ts';
 import './provided.ts';
 
@@ -220,7 +221,9 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     cables: () => workers.cables(),
     close: async () => {
       // The time-skipping server keeps no lists: there each test replays its own.
-      if (skipping === undefined) await replayAll(client, taskQueue, { workflowBundle: { codePath }, dataConverter });
+      if (skipping === undefined) {
+        await replayAll({ workflowBundle: { codePath }, dataConverter }, historiesOf(client, taskQueue));
+      }
       await workers.close();
       await Promise.all([recoup.close(), http.close(), gateway.close(), simulator.close(), store.close()]);
       await connection.close();
@@ -266,29 +269,5 @@ export async function poll<T>(read: () => Promise<T>, wanted: (value: T) => bool
     if (wanted(value)) return value;
     if (Date.now() > deadlineMs) expect.fail(`not within ${withinMs} ms; last seen: ${JSON.stringify(value, null, 2)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-const GRPC_NOT_FOUND = 5;
-
-/** A run that a test had Temporal forget may still be in its lists for a while. */
-function unlessForgotten(error: unknown): null {
-  if (isGrpcServiceError(error) && error.code === GRPC_NOT_FOUND) return null;
-  throw error;
-}
-
-/** Every history that a test makes must replay on today's code. */
-async function replayAll(client: Client, taskQueue: string, options: ReplayWorkerOptions): Promise<void> {
-  const query = `TaskQueue = '${taskQueue}'`;
-  for await (const { workflowId, runId } of client.workflow.list({ query })) {
-    if (orderOfWorkflowId(workflowId) === null) continue;
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory().catch(unlessForgotten);
-    if (history === null) continue;
-    try {
-      await Worker.runReplayHistory(options, history, workflowId);
-    } catch (error) {
-      const events = history.events?.map(({ eventId, eventType }) => `${eventId}:${eventType}`).join(' ');
-      throw new Error(`The history of ${workflowId} does not replay: ${events}`, { cause: error });
-    }
   }
 }

@@ -1,7 +1,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../contract/search-attributes.ts';
+import { replayAll } from './replays.ts';
 import { openScene, type Scene, type SceneOptions } from './scene.ts';
 import './provided.ts';
 
@@ -34,10 +34,13 @@ export async function openSkippingScene(options: Pick<SceneOptions, 'webhooks'> 
     pass: (durationMs) => server.sleep(durationMs),
     replayAndClose: async (orderIds) => {
       const workflowBundle = { codePath: inject('workflowBundlePath') };
-      for (const orderId of orderIds) {
-        const handle = scene.workflow(orderId);
-        await Worker.runReplayHistory({ workflowBundle }, await handle.fetchHistory(), handle.workflowId);
-      }
+      const histories = async function* () {
+        for (const orderId of orderIds) {
+          const handle = scene.workflow(orderId);
+          yield { workflowId: handle.workflowId, history: await handle.fetchHistory() };
+        }
+      };
+      await replayAll({ workflowBundle }, histories());
       await scene.close();
       await server.teardown();
     },
