@@ -168,6 +168,8 @@ export interface ProcessorEvent {
   /** Our operation key when the processor echoes it. */
   key?: string;
   reference?: string;
+  /** The account at the processor that it is about, when the processor says so; as in `Sheet.account`. */
+  account?: string;
   amountMinor?: number;
   /** Returns and disputes: `amountMinor` is all of that kind so far, not only what this notice adds. */
   total?: boolean;

@@ -1,5 +1,5 @@
 import type { ProcessorEvent } from './answers.ts';
-import type { OrderState } from './order.ts';
+import type { Attempt, OrderState } from './order.ts';
 
 /**
  * True when a closed order knows already what this notice says: the usual webhook about a charge that answered at once.
@@ -14,7 +14,7 @@ export function isOldNews(order: OrderState, event: ProcessorEvent): boolean {
   if (event.amountMinor !== amount.minor || event.currency !== amount.currency) return false;
   return order.attempts.some(
     (attempt) =>
-      attempt.processor === event.processor &&
+      isAt(attempt, event) &&
       attempt.money.captured === event.amountMinor &&
       attempt.reference !== null &&
       attempt.reference === event.reference,
@@ -26,10 +26,14 @@ function isOwnRefund({ attempts, facts }: OrderState, event: ProcessorEvent): bo
   if (event.merchantId !== facts.merchantId || event.orderId !== facts.orderId) return false;
   return attempts.some(
     (attempt) =>
-      attempt.processor === event.processor &&
+      isAt(attempt, event) &&
       attempt.operations.some(
         ({ operation, key, outcome, amountMinor }) =>
           operation === 'refund' && key === event.key && outcome === 'succeeded' && amountMinor === event.amountMinor,
       ),
   );
+}
+
+function isAt({ processor, account }: Attempt, event: ProcessorEvent): boolean {
+  return processor === event.processor && (event.account === undefined || event.account === account);
 }

@@ -1,11 +1,15 @@
 import type { Action, Payment, Session } from './model.ts';
 import type { Processor } from './processor.ts';
 
+/** The one account that the merchant has at each of the three. */
+const ACCOUNT = 'simulator';
+
 /** What callers see of the records: as they stand now, without the script and the bookkeeping. */
 export function paymentView(processor: Processor, payment: Payment): object {
   return {
     object: 'payment',
     processor: payment.processor,
+    account: ACCOUNT,
     reference: payment.reference,
     merchantId: payment.merchantId,
     orderId: payment.orderId,
@@ -41,6 +45,7 @@ export function actionView(processor: Processor, action: Action): object {
   return {
     object: 'action',
     processor: action.processor,
+    account: ACCOUNT,
     operation: action.operation,
     key: action.key,
     reference: action.reference,
@@ -59,6 +64,7 @@ export function sessionView(processor: Processor, session: Session): object {
   return {
     object: session.kind === 'hosted' ? 'hosted_session' : 'invoice',
     processor: session.processor,
+    account: ACCOUNT,
     reference: session.reference,
     merchantId: session.merchantId,
     orderId: session.orderId,

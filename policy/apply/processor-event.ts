@@ -22,7 +22,7 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
     }
     return;
   }
-  const mismatch = mismatchOf(draft, event);
+  const mismatch = mismatchOf(draft, attempt, event);
   if (mismatch !== null) {
     tell(draft, 'event_quarantined', `${event.processor} sent ${event.type} with ${mismatch}: not believed`, {
       actor: 'processor',
@@ -47,9 +47,10 @@ function attemptOfEvent(draft: Draft, event: ProcessorEvent): Attempt | undefine
 }
 
 /** Payments must be for the order's amount and currency; refunds, returns and disputes may be for a part. */
-function mismatchOf(draft: Draft, event: ProcessorEvent): string | null {
+function mismatchOf(draft: Draft, attempt: Attempt, event: ProcessorEvent): string | null {
   const { amount, merchantId, orderId } = draft.order.facts;
   if (event.merchantId !== merchantId || event.orderId !== orderId) return 'another order';
+  if (event.account !== undefined && event.account !== attempt.account) return `account ${event.account}`;
   if (event.currency !== undefined && event.currency !== amount.currency) return `currency ${event.currency}`;
   if (tellsOfPayment(event) && event.amountMinor !== undefined && event.amountMinor !== amount.minor)
     return `amount ${event.amountMinor}`;

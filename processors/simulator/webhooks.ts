@@ -41,7 +41,8 @@ export function eventOfWebhook(processor: string, eventId: string, body: unknown
   const data = fieldsOf(fields, 'data');
   const order = data === null ? null : orderOf(data);
   const rule = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
-  const common = { eventId, processor, occurredAt };
+  const account = data === null ? undefined : textOf(data, 'account');
+  const common = { eventId, processor, occurredAt, ...known({ account }) };
   if (rule === undefined) {
     return { ...common, type: 'unknown_type', ...(order ?? { merchantId: '', orderId: '' }) };
   }

@@ -66,6 +66,12 @@ describe('a notice of the simulator', () => {
     expect(whyRefused(() => read(wire, { ...payment, object: 'something' }))).toBe(refused('it does not fit its type'));
   });
 
+  it('names the account where the notice does', () => {
+    const told = { ...payment, capturedMinor: 7 };
+    expect(read('payment.captured', { ...told, account: 'second' }).account).toBe('second');
+    expect('account' in read('payment.captured', told)).toBe(false);
+  });
+
   it('says why a decline was one, and of nothing else', () => {
     const codes = { code: 'do_not_honor', networkDeclineCode: '14', adviceCode: '03', network: 'visa' };
     const declined = read('payment.declined', { ...payment, ...codes, status: 'declined', amountMinor: 7 });

@@ -19,6 +19,7 @@ export function notice(
     data: {
       object: 'payment',
       processor: 'alpha',
+      account: 'simulator',
       reference: 'alpha_pay_x',
       merchantId: order.merchantId,
       orderId: order.orderId,
