@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module';
+import type { MadeHistory } from './replays.ts';
 
 /**
  * A history from the JSON that Temporal's tools write. `Worker.runReplayHistory` would take that JSON itself, but here
  * `@temporalio/common` and `@temporalio/proto` each have a copy of protobufjs (the one at the top is another major
  * version, of @grpc/proto-loader), and one copy does not know the other's types. So the proto package's own copy reads it.
  */
-export function historyFromJson(json: unknown): { events: unknown[] } {
+export function historyFromJson(json: unknown): MadeHistory['history'] {
   const ours = createRequire(import.meta.url);
   const worker = createRequire(ours.resolve('@temporalio/worker'));
   const { fromJson } = createRequire(worker.resolve('@temporalio/proto'))('protobufjs/ext/protojson');
