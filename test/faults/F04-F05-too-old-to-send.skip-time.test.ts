@@ -33,7 +33,7 @@ test('F4: the key answers 500 for ever, the charge was made, its webhook comes 6
   await scene.pass(6 * HOUR_MS);
   expect((await stageIs('needs_review')).attempts).toMatchObject([{ outcome: 'unknown' }]);
   await alerted();
-  // Not `releaseWebhooks`: six hours pass here in less than the second after which the notice is due.
+  // From now on, not only what is held by now: six hours pass here in less than the second after which the notice is due.
   await control(scene, 'webhooks', { hold: false });
   const paid = await stageIs('paid');
   expect(paid.attempts).toHaveLength(1);

@@ -31,7 +31,7 @@ describe('F10: continued as new after every event, an order ends as it would in 
     };
   };
 
-  test.each(STORIES)('F10: $story', async (story) => {
+  test.concurrent.each(STORIES)('F10: $story', async (story) => {
     const [whole, cut] = await Promise.all([told(story, 1_000), told(story, 1)]);
     expect(cut.told).toEqual(whole.told);
     if (story.acts.length === 0) return;

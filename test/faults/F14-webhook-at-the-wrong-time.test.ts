@@ -79,7 +79,7 @@ async function collectedAs(orderId: string, token: string) {
   return { orderId, answer: await scene.recoup.orders.collect(order(orderId, token)) };
 }
 
-describe('F14: money that comes after the order was closed', () => {
+describe.concurrent('F14: money that comes after the order was closed', () => {
   const GAMMA = { metadata: { route: 'gamma' } };
   const lateAfter = async (close: (orderId: string) => Promise<unknown>, more: Partial<CollectRequest> = {}) => {
     const { orderId } = await collected('sim:gamma=late_webhook_60', { ...GAMMA, ...more });

@@ -37,7 +37,7 @@ const alerted = async (orderId: string) => {
 };
 const kinds = async (orderId: string) => (await scene.recoup.orders.timeline(orderId)).entries.map(({ kind }) => kind);
 
-describe('F15: a success webhook that disagrees with the order', () => {
+describe.concurrent('F15: a success webhook that disagrees with the order', () => {
   test.each([
     ['less', { capturedMinor: 4998 }],
     ['more', { capturedMinor: 499900 }],
@@ -80,7 +80,7 @@ describe('F15: a success webhook that disagrees with the order', () => {
   });
 });
 
-test.each([
+test.concurrent.each([
   ['less', { capturedMinor: 1 }],
   ['another account of the same processor', { account: 'another_account' }],
 ])('F15: %s: the same for a paid order: its money stays as it is', async (_, change) => {

@@ -12,11 +12,6 @@ export async function actOnPage(view: OrderView, fields: Record<string, string> 
   return answer.status;
 }
 
-/** Sends what the simulator held back. */
-export async function releaseWebhooks(scene: Scene): Promise<void> {
-  await control(scene, 'webhooks/release', {});
-}
-
 export async function control(scene: Scene, path: string, body: Record<string, unknown>): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   const answer = await fetch(`${scene.simulator.url}/control/${path}`, {
