@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openScene, type Scene } from '../setup/scene.ts';
+import { openScene, poll, type Scene } from '../setup/scene.ts';
 import { toldTypes } from '../workflows/acts.ts';
 import { played, STORIES, type Story } from '../workflows/stories.ts';
 
@@ -36,8 +36,10 @@ describe('F10: continued as new after every event, an order ends as it would in 
     expect(cut.told).toEqual(whole.told);
     if (story.acts.length === 0) return;
     const runs = `WorkflowId = '${scene.workflow(cut.orderId).workflowId}' AND ExecutionStatus = 'ContinuedAsNew'`;
-    await expect
-      .poll(async () => (await scene.client.workflow.count(runs)).count, { timeout: 10_000 })
-      .toBeGreaterThan(0);
+    await poll(
+      async () => (await scene.client.workflow.count(runs)).count,
+      (count) => count > 0,
+      10_000,
+    );
   });
 });
