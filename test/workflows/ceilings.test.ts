@@ -48,7 +48,7 @@ describe('ten declines of one Mastercard in 24 hours', () => {
   });
   afterAll(() => scene.close());
 
-  test('across orders: the eleventh try is refused by rule, buyer and support, and a new order starts nothing', async () => {
+  test.concurrent('across orders: the eleventh try is refused by rule, buyer and support, and a new order starts nothing', async () => {
     const card = newCard();
     await declineOften(card, 9);
     // The tenth decline is the main processor’s: the retry processor is not asked.
@@ -69,7 +69,7 @@ describe('ten declines of one Mastercard in 24 hours', () => {
     expect(await scene.netCaptured(other)).toBe(4999);
   });
 
-  test('what the buyer and support try counts too', async () => {
+  test.concurrent('what the buyer and support try counts too', async () => {
     const card = newCard();
     await declineOften(card, 7);
     const { orderId } = await start(`${card}gamma=insufficient_funds`, ALONE);
@@ -86,7 +86,7 @@ describe('ten declines of one Mastercard in 24 hours', () => {
     ]);
   });
 
-  test('eight orders at once with room for one: one request leaves, and the others say why they did not', async () => {
+  test.concurrent('eight orders at once with room for one: one request leaves, and the others say why they did not', async () => {
     const card = newCard();
     await declineOften(card, 9);
     const started = await Promise.all(Array.from({ length: 8 }, () => start(`${card}gamma=insufficient_funds`, ALONE)));
@@ -100,7 +100,7 @@ describe('ten declines of one Mastercard in 24 hours', () => {
     }
   });
 
-  test('an approval takes no place, and what never reached the processor gives its place back', async () => {
+  test.concurrent('an approval takes no place, and what never reached the processor gives its place back', async () => {
     const card = newCard();
     await declineOften(card, 9);
     expect((await start(`${card}alpha=ok`)).answer.stage).toBe('paid');
@@ -111,7 +111,7 @@ describe('ten declines of one Mastercard in 24 hours', () => {
     await startsNothing(`${card}alpha=ok`);
   });
 
-  test('a card whose network nobody named is counted as soon as a processor names it', async () => {
+  test.concurrent('a card whose network nobody named is counted as soon as a processor names it', async () => {
     const card = newCard('');
     const { orderId } = await start(`${card}alpha=insufficient_funds@mac=02;beta=insufficient_funds@mac=02`);
     const uncounted =
@@ -124,7 +124,7 @@ describe('ten declines of one Mastercard in 24 hours', () => {
     await startsNothing(`${card}alpha=ok`);
   });
 
-  test('what the buyer tries on a processor’s own page counts as well, though nobody of us can refuse it there', async () => {
+  test.concurrent('what the buyer tries on a processor’s own page counts as well, though nobody of us can refuse it there', async () => {
     const card = newCard();
     await declineOften(card, 9);
     const { orderId } = await start('sim:alpha=insufficient_funds;beta=insufficient_funds');
@@ -139,7 +139,7 @@ describe('ten declines of one Mastercard in 24 hours', () => {
     await startsNothing(`${card}alpha=ok`);
   });
 
-  test('another network has its own ceilings, and a card whose network is not known has none, which is said', async () => {
+  test.concurrent('another network has its own ceilings, and a card whose network is not known has none, which is said', async () => {
     const amex = newCard('brand=amex;');
     await declineOften(amex, 11);
     const { orderId } = await start(`${amex}alpha=insufficient_funds;beta=ok`);
@@ -155,7 +155,7 @@ describe('a card that one order was declined with for good', () => {
 
   const declined = 'alpha=insufficient_funds;beta=insufficient_funds';
 
-  test.each([
+  test.concurrent.each([
     ['a stolen card', 'alpha=stolen_card'],
     ['Visa category 1', 'alpha=do_not_honor@visa=14'],
     ['Mastercard advice 03', 'alpha=do_not_honor@mac=03'],
@@ -178,13 +178,13 @@ describe('a card that one order was declined with for good', () => {
     expect(without.answer.nextAction.options.map(({ path }) => path)).not.toContain('saved_method');
   });
 
-  test('blocked for good is the one order’s', async () => {
+  test.concurrent('blocked for good is the one order’s', async () => {
     const card = newCard('');
     await start(`${card}alpha=blocked_for_good`);
     expect((await start(`${card}alpha=ok`)).answer.stage).toBe('paid');
   });
 
-  test('an order that is reopened meets the mark', async () => {
+  test.concurrent('an order that is reopened meets the mark', async () => {
     const card = newCard('');
     const { orderId } = await start(`${card}${declined}`);
     await scene.recoup.orders.close(orderId, why);
@@ -204,7 +204,7 @@ describe('while time passes', () => {
 
   const isScheduled = ({ stage }: OrderView) => stage === 'retry_scheduled';
 
-  test('a later try that another order’s hard decline forbids is not sent', async () => {
+  test.concurrent('a later try that another order’s hard decline forbids is not sent', async () => {
     const card = newCard('');
     const { orderId, answer } = await start(`${card}gamma=insufficient_funds,ok`, { ...ALONE, ...MANDATE });
     expect(answer.stage).toBe('retry_scheduled');
@@ -216,7 +216,7 @@ describe('while time passes', () => {
     expect(JSON.stringify(entries)).toContain('Attempt 2 was not sent');
   });
 
-  test('an order with a mandate that meets a reached ceiling is tried when the window ends', async () => {
+  test.concurrent('an order with a mandate that meets a reached ceiling is tried when the window ends', async () => {
     const card = newCard();
     await declineOften(card, 10);
     const { orderId, answer } = await start(`${card}gamma=ok`, { ...ALONE, ...MANDATE });
@@ -229,7 +229,7 @@ describe('while time passes', () => {
     expect(Date.parse(charge?.startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(planned));
   });
 
-  test('Mastercard advice 25: exactly a day later, nowhere before', async () => {
+  test.concurrent('Mastercard advice 25: exactly a day later, nowhere before', async () => {
     const { orderId } = await start(`${newCard()}alpha=insufficient_funds@mac=25,ok;beta=ok`, MANDATE);
     const paid = await scene.until(orderId, ({ stage }) => stage === 'paid');
     expect(paid.attempts.map(({ processor }) => processor)).toEqual(['alpha', 'alpha']);
