@@ -121,7 +121,7 @@ describe('cancel, through the API or with Temporal’s own button', () => {
   });
 });
 
-describe('hold, release, retry, close, reopen', () => {
+describe.concurrent('hold, release, retry, close, reopen', () => {
   test('a hold stops the later try, a release lets it run', async () => {
     const { orderId, answer } = await collected(DECLINED, MANDATE);
     expect(answer.stage).toBe('retry_scheduled');
@@ -176,7 +176,7 @@ describe('hold, release, retry, close, reopen', () => {
   });
 });
 
-describe('a person resolves an unknown outcome', () => {
+describe.concurrent('a person resolves an unknown outcome', () => {
   const unknown = async (token: string) => {
     const found = await collected(token, { metadata: { route: 'gamma' } });
     expect(found.answer.stage).toBe('confirming');
@@ -203,7 +203,7 @@ describe('a person resolves an unknown outcome', () => {
   });
 });
 
-describe('manual capture', () => {
+describe.concurrent('manual capture', () => {
   test('authorized, then captured when the merchant says so', async () => {
     const { orderId, answer } = await collected('sim:alpha=ok', { capture: 'manual' });
     expect(answer).toMatchObject({ stage: 'authorized', nextAction: { type: 'capture', who: 'merchant' } });
@@ -221,7 +221,7 @@ describe('manual capture', () => {
   });
 });
 
-describe('a command that cannot apply changes nothing', () => {
+describe.concurrent('a command that cannot apply changes nothing', () => {
   test('each refusal has its code', async () => {
     const { orderId: open } = await collected(DECLINED);
     const { orderId: paid } = await collected('sim:alpha=ok');

@@ -163,7 +163,7 @@ describe('before anything was tried', () => {
   });
 });
 
-describe('while an outcome is unknown', () => {
+describe.concurrent('while an outcome is unknown', () => {
   const NEW_METHOD = { path: 'new_method', paymentMethod: { token: 'sim:card=other;alpha=ok' } } as const;
 
   test('another way is refused before the buyer’s patience is over, and the refusal says from when', async () => {
