@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/setup/longest-first.ts';
 
 /** Pure code, and servers that a test starts in its own process: no shared servers needed. */
 const PLAIN = [
@@ -14,6 +15,7 @@ export default defineConfig({
     pool: 'forks',
     // Each file talks to real servers; more workers than cores only make them wait for each other.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -46,11 +48,10 @@ export default defineConfig({
           globalSetup: ['test/setup/time-skipping.ts'],
           pool: 'forks',
           setupFiles: ['test/setup/fork.ts', 'test/setup/properties.ts'],
-          maxWorkers: 1,
-          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 2 },
+          // Each test has a server of its own, whose time is nobody else's: beside the others.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -63,7 +64,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 3 },
+          // Alone: it holds the launcher to seconds, and takes the default ports.
+          sequence: { groupOrder: 2 },
         },
       },
     ],
