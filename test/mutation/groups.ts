@@ -16,6 +16,8 @@ export const GROUPS: readonly Group[] = [
   // The tables are data: each row is checked against its document by eye, and by test/policy/failures/tables.test.ts.
   { name: 'failures', mutate: ['policy/failures/*.ts'], texts: false },
   { name: 'rulebooks', mutate: ['policy/rulebooks/*.ts'], texts: false },
+  { name: 'ceilings', mutate: ['policy/ceilings/*.ts'], texts: false },
+  { name: 'health', mutate: ['policy/health/*.ts'], texts: false },
   { name: 'apply', mutate: ['policy/apply/*.ts'], texts: false },
   { name: 'plan', mutate: ['policy/plan/*.ts'], texts: false },
   { name: 'policy', mutate: ['policy/*.ts'], texts: false },

@@ -109,6 +109,9 @@ async function loadTests(paths) {
   };
   const importFile = (file) => import(pathToFileURL(file).href);
   await importFile(resolve('test/setup/properties.ts'));
+  // A mutant is noticed by the first failure; looking for the smallest one took longer than the time limit.
+  const { configureGlobal, readConfigureGlobal } = await import('fast-check');
+  configureGlobal({ ...readConfigureGlobal(), endOnFailure: true });
   const suites = await collectTests(
     files.map((filepath) => ({ filepath })),
     { config, importFile },

@@ -65,6 +65,12 @@ describe('editions by date', () => {
     expect(limits('2010-01-01T00:00:00.000Z')).toEqual({});
   });
 
+  test('whatever the order in which the rows are written', () => {
+    const at = '2026-11-23T00:00:00.000Z';
+    const byName = (rows: Ceiling[]) => rows.sort((one, other) => one.name.localeCompare(other.name));
+    expect(byName(ceilingsInForce(at, CEILINGS.toReversed()))).toEqual(byName(ceilingsInForce(at)));
+  });
+
   test('by network: in any case of letters, and none for one that is not known', () => {
     const inForce = ceilingsInForce('2026-11-23T00:00:00.000Z');
     expect(ceilingsOf('Mastercard', inForce).map(({ network }) => network)).toEqual(['mastercard', 'mastercard']);
@@ -125,6 +131,12 @@ describe('a reading', () => {
   test('reads well', () => {
     expect(ceilingText(read(3) as never)).toBe(`${row.name}: 3 of ${row.limit} used`);
     expect(ceilingText(read(row.limit) as never)).toBe(`${row.name}: ${row.limit} of ${row.limit} used until ${ends}`);
+  });
+
+  test('in test mode has its window divided, rounded up, and never of no length', () => {
+    const scaled = (windowMs: number, scale: number) => scaleCeilings([{ ...row, windowMs }], scale)[0]?.windowMs;
+    expect(scaled(720 * HOUR_MS, 720)).toBe(HOUR_MS);
+    expect([scaled(1_001, 1_000), scaled(1_000, 1_000), scaled(5, 100_000)]).toEqual([2, 1, 1]);
   });
 
   property.prop([fc.integer({ min: 1, max: 100_000_000 })])(

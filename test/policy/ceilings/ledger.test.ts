@@ -32,6 +32,12 @@ describe('readings that come one after the other', () => {
     ]);
   });
 
+  test('several that come at once each take the place of their own', () => {
+    const known = { ceilings: [reading('a', 'x', 9), reading('a', 'y', 9), reading('b', 'x', 9)], forbidden: [] };
+    const fresh = [reading('a', 'x', 10), reading('a', 'y', 10)];
+    expect(latestReadings(known, { ceilings: fresh }).ceilings).toEqual([reading('b', 'x', 9), ...fresh]);
+  });
+
   test('a later reading takes a reached ceiling back; nothing takes a mark back', () => {
     const full = { ceilings: [reading('a', 'x', 10)], forbidden: [mark('a', 'o-1')] };
     const kept = latestReadings(full, {

@@ -56,6 +56,12 @@ describe('while it is open', () => {
     expect(breaker.held).toBe(1);
   });
 
+  test('failures of calls that were sent before make it no longer, nor open again what is half open', () => {
+    const many = { good: 0, bad: 100 };
+    expect(judge(opened(), many, settings, 5 * SECOND_MS)).toEqual(opened());
+    expect(judge(opened(), many, settings, opened().untilMs)).toMatchObject({ state: 'half_open', opens: 1 });
+  });
+
   test('lookups go on, five a second for all workers together', () => {
     let breaker = opened();
     let admitted = 0;
@@ -65,6 +71,11 @@ describe('while it is open', () => {
       if (answer.admission.admitted) admitted += 1;
     }
     expect(admitted).toBe(50);
+  });
+
+  test('a lookup too many is told how long until the next one fits, and is not spread', () => {
+    const { breaker } = ask(opened(), 'l', 0, 'lookup');
+    expect(ask(breaker, 'l', 50, 'lookup').admission).toEqual({ admitted: false, waitMs: 150, spreadMs: 0 });
   });
 
   test('answers to calls that were sent before do not change it', () => {
@@ -82,6 +93,16 @@ describe('half open', () => {
     expect([first, second, third].map(({ admission }) => admission.admitted)).toEqual([true, true, false]);
     const room = answered(third.breaker, { permit: 'a', good: true }, settings, atMs);
     expect(ask(room, 'c', atMs).admission.admitted).toBe(true);
+  });
+
+  test('room for one is room for one from the first moment on, and whoever finds none comes back soon', () => {
+    const narrow = { ...settings, probesAtOnce: 1 };
+    const askNarrow = (breaker: Breaker, permit: string) =>
+      admit(breaker, { kind: 'start', permit, leaseMs: SECOND_MS }, narrow, breaker.untilMs);
+    const first = askNarrow(opened(), 'a');
+    expect(first.admission).toEqual({ admitted: true });
+    // As often as attempts start once it drains: a twentieth of a second.
+    expect(askNarrow(first.breaker, 'b').admission).toEqual({ admitted: false, waitMs: 50, spreadMs: 15 * SECOND_MS });
   });
 
   test('a probe whose worker died makes room when its time is over, and its late answer counts for nothing', () => {
@@ -134,6 +155,16 @@ describe('draining', () => {
       breaker = answered(breaker, { permit: `d${call}`, good: false }, settings, atMs);
     }
     expect(breaker).toMatchObject({ state: 'open', opens: 2 });
+  });
+
+  test('good answers of long ago do not hide that: every forty answers the count begins anew', () => {
+    let { breaker, atMs } = drainingFrom(opened());
+    const answers = [...Array(33).fill(true), ...Array(7 + settings.goodProbes).fill(false)];
+    for (const [call, good] of answers.entries()) {
+      expect(breaker.state).toBe('draining');
+      breaker = answered(breaker, { permit: `d${call}`, good }, settings, atMs);
+    }
+    expect(breaker.state).toBe('open');
   });
 
   test('one call in five that fails is a processor that works', () => {

@@ -15,6 +15,8 @@ describe('readings', () => {
     expect(mergeReadings(known, [until('alpha', 9)], nowMs)).toEqual([until('gamma', 3), until('alpha', 9)]);
     expect(mergeReadings(known, undefined, nowMs)).toEqual([until('alpha', 5), until('gamma', 3)]);
     expect(mergeReadings([], [until('alpha', 0)], nowMs)).toEqual([]);
+    const both = [until('alpha', 9), until('beta', 9)];
+    expect(mergeReadings([until('alpha', 5), until('gamma', 3)], both, nowMs)).toEqual([until('gamma', 3), ...both]);
   });
 });
 
