@@ -21,15 +21,12 @@ describe('an answer', () => {
 
   test('that is missing is no news after a notice has told the end, and a definite one is', () => {
     const order = new Steps().notice('payment_succeeded', { key: '1/charge/0' });
-    order.command = { attempt: 1, operation: 'charge', summary: '', timeoutMs: 1 };
     order.answer({ outcome: 'unknown' });
     expect(order.attempt().operations[0]?.outcome).toBe('succeeded');
     const declined = new Steps().notice('payment_failed', { failureClass: 'hard_decline' });
-    declined.command = { attempt: 1, operation: 'charge', summary: '', timeoutMs: 1 };
     declined.answer({ outcome: 'unknown' });
     expect(declined.attempt().operations[0]?.outcome).toBe('declined');
     const paid = new Steps().notice('payment_failed', { failureClass: 'hard_decline' });
-    paid.command = { attempt: 1, operation: 'charge', summary: '', timeoutMs: 1 };
     paid.answer({ outcome: 'succeeded' });
     expect([paid.attempt().operations[0]?.outcome, paid.stage]).toEqual(['succeeded', 'paid']);
   });

@@ -1,25 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { confirming, FOUND, refundOf as refund, refunding } from './refunding.ts';
 import { Steps } from './steps.ts';
 
-const FOUND = { outcome: 'succeeded', found: 'payment', claim: 'none' } as const;
-
-/** Alpha declined, beta paid, then alpha has the money too: both payments are confirmed, and the refund is out. */
-function refunding(sheets?: Steps['sheets']): Steps {
-  const order = confirming(sheets).answer(FOUND).answer(FOUND);
-  expect(order.command).toMatchObject({ operation: 'refund', attempt: 1 });
-  return order;
-}
-function confirming(sheets?: Steps['sheets']): Steps {
-  const order = new Steps(sheets === undefined ? {} : { sheets }).answer({
-    outcome: 'declined',
-    failureClass: 'soft_decline',
-  });
-  order.answer({ outcome: 'succeeded' }).wait(1_000).notice('payment_succeeded', { attempt: 1, processor: 'alpha' });
-  if (order.command === null) order.wait(0);
-  expect(order.command).toMatchObject({ operation: 'lookup', attempt: 1 });
-  return order;
-}
-const refund = (order: Steps) => order.attempt(1).operations.find(({ operation }) => operation === 'refund');
 const kindsOf = (order: Steps) => order.entries.map(({ kind }) => kind);
 
 describe('before money goes back', () => {

@@ -12,11 +12,14 @@ import * as make from '../decide/fixtures.ts';
 /** An order, told one thing after the other, each told in full: for what no processor of the other tests would say. */
 export class Steps {
   order: OrderState;
+  /** What the last decision wants to be sent. */
   command: Decision['command'] = null;
   entries: TimelineEntry[] = [];
   readonly sheets: Sheet[];
   private nowMs: number;
   private events = 0;
+  /** With a processor until that answers, whatever is told meanwhile. */
+  private owed: Decision['command'] = null;
 
   constructor(options: make.OrderOptions & { sheets?: Sheet[] } = {}) {
     this.order = make.newOrder(options);
@@ -46,13 +49,14 @@ export class Steps {
     const decision = decide({ ...reading, order: this.order, event, now: this.now });
     this.order = withKeys(decision.order);
     this.command = decision.command;
+    if (decision.command !== null || event.type === 'answered') this.owed = decision.command;
     this.entries = decision.entries;
     return this;
   }
 
   /** The answer to the command that is out. */
   answer(said: Partial<OperationResult>): this {
-    const { command } = this;
+    const command = this.command ?? this.owed;
     if (command === null) throw new Error('nothing is out');
     const startedAt = this.now;
     this.nowMs += 10;
