@@ -57,8 +57,11 @@ function resolve(draft: Draft, attempt: Attempt, event: Resolved, answered: Orde
     concludeGiveBack(draft, attempt, open.operation, { outcome, source: BY_PERSON });
     // Proved to have done nothing, and too late for its key: another one.
     const { surplus } = draft.order;
-    if (attempt.proof?.nextResendAt === null && surplus !== undefined)
+    if (attempt.proof?.nextResendAt === null && surplus !== undefined) {
       draft.order.surplus = { ...surplus, again: true };
+      // It was about the refund, and old: the payment itself, looked up before the next one, has a time of its own.
+      attempt.proof = null;
+    }
     return;
   }
   if (isGiveBackReview(answered)) return giveBackByHand(draft, attempt, event);

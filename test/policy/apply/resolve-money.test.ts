@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { mayTryAgain } from '../../../policy/apply/resolve.ts';
+import type { Sheet } from '../../../policy/sheet.ts';
 import * as make from '../decide/fixtures.ts';
-import { confirming, doublyPaid, FOUND, refunding, refundOf } from './refunding.ts';
+import { alphaWith, confirming, doublyPaid, FOUND, refunding, refundOf } from './refunding.ts';
 import { Steps } from './steps.ts';
 
 const UNKNOWN = { outcome: 'unknown', evidence: 'timeout' } as const;
@@ -28,8 +29,8 @@ function silent(order: Steps): Steps {
   return order;
 }
 /** A refund of which nobody said for half an hour what became of it. */
-function doubted(): Steps {
-  const order = silent(refunding().answer(UNKNOWN));
+function doubted(sheets?: Sheet[]): Steps {
+  const order = silent(refunding(sheets).answer(UNKNOWN));
   expect(order.order.review).toMatchObject({ code: 'refund_unknown', attempt: 1 });
   return order;
 }
@@ -56,6 +57,15 @@ describe('a person’s word on a refund in doubt', () => {
     expect(refundOf(order)).not.toHaveProperty('number');
     confirmed(order.answer({ outcome: 'declined', evidence: 'http_422' }));
     expect([order.command, order.order.review?.code]).toEqual([null, 'refund_failed']);
+  });
+
+  test('it did nothing, and its key cannot be sent again: another key, at once', () => {
+    const order = doubted(alphaWith(null)).tell(make.resolve(1, 'absent'));
+    expect(order.order.surplus).toMatchObject({ number: 1, minor: 4_999, endedAt: null, again: true });
+    confirmed(order);
+    expect(order.command).toMatchObject({ operation: 'refund', attempt: 1 });
+    expect(refundOf(order)).toMatchObject({ number: 2, sends: 1, amountMinor: 4_999 });
+    expect(order.order.surplus).toMatchObject({ number: 1, minor: 4_999, again: false });
   });
 });
 
