@@ -81,15 +81,31 @@ describe('a notice of the simulator', () => {
     expect(captured.network).toBe('visa');
   });
 
+  it('brings all by which a payment and its card are known, and nothing of what is missing or misspelt', () => {
+    const whole = { key: 'k1', currency: 'EUR', network: 'visa', authentication: 'challenged' };
+    const captured = { ...payment, ...whole, capturedMinor: 7, card: { id: 'blue', par: 'P1' } };
+    expect(read('payment.captured', captured)).toMatchObject({ ...whole, cardNames: ['sim-card:blue', 'par:P1'] });
+    const bare = read('payment.captured', {
+      ...{ ...payment, reference: '', capturedMinor: 7 },
+      ...{ key: 7, currency: '', network: null, authentication: 'perhaps', card: {} },
+    });
+    expect(Object.keys(bare).sort()).toEqual(
+      ['amountMinor', 'eventId', 'merchantId', 'occurredAt', 'orderId', 'processor', 'type'].sort(),
+    );
+  });
+
   it('of a declined try on an open page tells of the newest try there', () => {
     const tries = [
       { reference: 'try_1', code: 'insufficient_funds' },
-      { reference: 'try_2', code: 'stolen_card', network: 'visa', networkDeclineCode: '43', adviceCode: '03' },
+      {
+        ...{ reference: 'try_2', code: 'stolen_card', network: 'visa', networkDeclineCode: '43', adviceCode: '03' },
+        card: { id: 'anon_1', par: 'P2' },
+      },
     ];
     const page = { ...payment, object: 'hosted_session', key: 'k1', currency: 'EUR', code: 'of the page', tries };
     const declined = (more: object) => read('hosted_session.try_declined', { ...page, ...more });
     const told = { type: 'payment_failed', key: 'k1', reference: 'try_2', currency: 'EUR', code: 'stolen_card' };
-    const why = { network: 'visa', networkCode: '43', adviceCode: '03' };
+    const why = { network: 'visa', networkCode: '43', adviceCode: '03', cardNames: ['par:P2'] };
     expect(declined({ status: 'open' })).toMatchObject({ ...told, ...why });
     const invoice = { ...page, object: 'invoice', status: 'open' };
     expect(read('invoice.try_declined', invoice)).toMatchObject({ ...told, ...why });
@@ -97,6 +113,9 @@ describe('a notice of the simulator', () => {
     expect(declined({ status: 'declined' })).toMatchObject({ reference: 'pay_1', code: 'of the page' });
     expect(declined({ status: 'open', tries: [] })).toMatchObject({ reference: 'pay_1' });
     expect(declined({ status: 'open', tries: 'x' })).toMatchObject({ reference: 'pay_1' });
+    expect(declined({ status: 'open', tries: ['x'] })).toMatchObject({ reference: 'pay_1' });
+    // Nothing is known of the newest try: neither the page's own reference nor an older try's speaks for it.
+    expect(declined({ status: 'open', tries: [...tries, {}] })).not.toHaveProperty('reference');
     const own = { ...payment, status: 'open', tries, amountMinor: 7 };
     expect(read('payment.declined', own)).toMatchObject({ reference: 'pay_1' });
   });
