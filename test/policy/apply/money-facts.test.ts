@@ -27,13 +27,23 @@ describe('money that went back', () => {
     countOnce(one, 'refunded', 'ours', 100);
     countOnce(one, 'refunded', 'other', 40);
     countOnce(one, 'returned', 'ours', 5);
-    countTotals(one, { refunded: 140, returned: 5 });
+    countTotals(one, { refunded: 140, disputed: 3 });
     uncountRefund(one, 'ours');
     // The total was of before: it counted the refund that failed.
-    expect(went(one)).toEqual({ refunded: 40, returned: 5, disputed: 0 });
+    expect(went(one)).toEqual({ refunded: 40, returned: 5, disputed: 3 });
     expect(countOnce(one, 'refunded', 'ours', 100)).toBe(false);
     uncountRefund(one, 'ours');
-    expect(went(one)).toEqual({ refunded: 40, returned: 5, disputed: 0 });
+    expect(went(one)).toEqual({ refunded: 40, returned: 5, disputed: 3 });
+  });
+
+  test('that failed is told of twice: a total that was seen in between stays', () => {
+    const one = attempt();
+    countOnce(one, 'refunded', 'ours', 100);
+    expect(one.moneyTold).toEqual([{ fact: 'refunded', id: 'ours', minor: 100 }]);
+    uncountRefund(one, 'ours');
+    countTotals(one, { refunded: 60 });
+    uncountRefund(one, 'ours');
+    expect(went(one)).toEqual({ refunded: 60, returned: 0, disputed: 0 });
   });
 
   test('by a refund that failed and never was counted changes nothing, and totals stay', () => {

@@ -209,10 +209,11 @@ export class World {
     if (this.options.webhooks?.twice) this.at(700 * (count % 4), () => this.inbox.push(whole));
   }
 
-  /** Decides, does what was decided, and decides again on what came of it, until there is nothing to do but wait. */
+  /** Decides, does what was decided, and decides again on what came of it, until there is only to wait: it has to come to that. */
   private follow(event: OrderEvent): void {
     let command = this.decide(event, false);
-    while (command !== null) {
+    for (let sends = 0; command !== null; sends += 1) {
+      if (sends === 100) throw new Error(`It never stops: ${command.summary}`);
       const result = this.carryOut(command);
       for (const message of this.inbox.splice(0)) this.decide(message, true);
       command = this.decide({ type: 'answered', result }, false);
