@@ -27,8 +27,7 @@ export function confirming(sheets?: Sheet[]): Steps {
 export function doublyPaid(sheets?: Sheet[]): Steps {
   const declined = { outcome: 'declined', failureClass: 'soft_decline' } as const;
   const order = new Steps(sheets === undefined ? {} : { sheets }).answer(declined).answer({ outcome: 'succeeded' });
-  order.wait(1_000).notice('payment_succeeded', { attempt: 1, processor: 'alpha' });
-  return order.command === null ? order.wait(0) : order;
+  return order.wait(1_000).notice('payment_succeeded', { attempt: 1, processor: 'alpha' });
 }
 
 /** The last refund of the first attempt. */
@@ -45,7 +44,7 @@ export function alphaWith(absence: NonNullable<Sheet['lookup']>['absence']): She
 
 /** Waits until the refund is looked up. */
 export function untilLookedUp(order: Steps): Steps {
-  for (let i = 0; order.command === null && i < 1_000; i += 1) order.wait(10);
+  order.untilSent();
   expect(order.command).toMatchObject({ operation: 'lookup', of: 'refund' });
   return order;
 }

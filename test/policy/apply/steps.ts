@@ -14,6 +14,7 @@ export class Steps {
   order: OrderState;
   /** What the last decision wants to be sent. */
   command: Decision['command'] = null;
+  wake: Decision['wake'] = null;
   entries: TimelineEntry[] = [];
   readonly sheets: Sheet[];
   private nowMs: number;
@@ -50,6 +51,7 @@ export class Steps {
     this.order = withKeys(decision.order);
     this.command = decision.command;
     if (decision.command !== null || event.type === 'answered') this.owed = decision.command;
+    this.wake = decision.wake;
     this.entries = decision.entries;
     return this;
   }
@@ -85,6 +87,15 @@ export class Steps {
   /** The next planned time comes. */
   wait(durationMs: number): this {
     return this.tell({ type: 'clock' }, durationMs);
+  }
+
+  /** One planned time comes after the other, until something is sent or nothing is planned; how long that took, ms. */
+  untilSent(): number {
+    const fromMs = this.nowMs;
+    for (let wakes = 0; this.command === null && this.wake !== null && wakes < 50; wakes += 1) {
+      this.wait(Math.max(0, Date.parse(this.wake.at) - this.nowMs));
+    }
+    return this.nowMs - fromMs;
   }
 
   said(kind: string): string | undefined {
