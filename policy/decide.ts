@@ -18,7 +18,7 @@ import { markedBy } from './ceilings/ledger.ts';
 import type { DecideInput, Decision } from './decision.ts';
 import { type Draft, startDraft, tell } from './draft.ts';
 import type { Explanation, OrderEvent } from './events.ts';
-import { hasMoney, isAnswerOwed, isPayable } from './facts.ts';
+import { doubtedGiveBack, hasMoney, isAnswerOwed, isPayable } from './facts.ts';
 import { merchantEvents } from './merchant-events.ts';
 import { ruleOf } from './next-action.ts';
 import { askBuyer, followChoice } from './plan/buyer.ts';
@@ -151,11 +151,12 @@ function isTooLate(draft: Draft, event: OrderEvent): boolean {
     case 'processor_event':
     case 'buyer_returned':
       return false;
-    case 'retry_requested':
     case 'unknown_resolved':
+      if (doubtedGiveBack(draft.order) !== undefined) return false;
+      return draft.order.review === null && refuseLate(draft, event);
+    case 'retry_requested':
       // A paid order whose money is a person's question is settled by that person.
-      if (draft.order.review !== null) return false;
-      return refuseLate(draft, event);
+      return draft.order.review === null && refuseLate(draft, event);
     default:
       return refuseLate(draft, event);
   }

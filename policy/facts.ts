@@ -41,6 +41,12 @@ export function openGiveBack(order: OrderState): { attempt: Attempt; operation: 
   return undefined;
 }
 
+/** It came back, and nobody knows what it did: a person may, before anybody asks. */
+export function doubtedGiveBack(order: OrderState): { attempt: Attempt; operation: Operation } | undefined {
+  const open = openGiveBack(order);
+  return open === undefined || open.operation.endedAt === null ? undefined : open;
+}
+
 export function isDefinite(outcome: Outcome | null): outcome is 'succeeded' | 'declined' | 'not_executed' {
   return outcome === 'succeeded' || outcome === 'declined' || outcome === 'not_executed';
 }

@@ -2,6 +2,7 @@ import { isAcceptable, mayTryAgain } from './apply/resolve.ts';
 import { type LedgerReading, markedBy, orderMarkedBy } from './ceilings/ledger.ts';
 import {
   attemptNumbered,
+  doubtedGiveBack,
   hasMoney,
   instrumentById,
   instrumentToRetry,
@@ -110,11 +111,12 @@ export function refuseResolve(
   order: OrderState,
   { attempt: number, outcome }: { attempt: number; outcome: 'succeeded' | 'absent' | 'accepted' },
 ): Refusal | null {
-  if (order.closed !== null && order.review === null && openGiveBack(order) === undefined) return CLOSED;
+  const doubted = doubtedGiveBack(order);
+  if (order.closed !== null && order.review === null && doubted === undefined) return CLOSED;
   const attempt = attemptNumbered(order, number);
   const { review } = order;
   const reviewed = review !== null && attempt !== undefined && (review.attempt === null || review.attempt === number);
-  const refund = openGiveBack(order)?.attempt === attempt && attempt !== undefined;
+  const refund = attempt !== undefined && doubted?.attempt === attempt;
   const not = (message: string): Refusal => ({ code: 'not_unknown', message: `${message} Nothing was changed.` });
   if (outcome === 'accepted') {
     if (!reviewed) return not(`No person was asked about attempt ${number}: there is nothing to accept.`);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessorEvent } from '../../../policy/answers.ts';
 import { moneyOf, operationOf } from '../../../policy/facts.ts';
+import { alphaWith } from '../apply/refunding.ts';
 import { World } from './driver.ts';
 import * as make from './fixtures.ts';
 import { scene, sends } from './fixtures.ts';
@@ -48,6 +49,29 @@ describe('what a refund did is believed', () => {
     const world = twice({}, { house: ['none', 'none', 'claim_expired'] }).pass(make.MINUTE_MS);
     expect(refunds(world).map(({ key }) => key)).toEqual(['1/refund/alpha', '1/refund/alpha/2']);
     expect(world.netCaptured).toBe(AMOUNT);
+  });
+
+  test('when a person knows it before anybody asks: the validator takes their word, and so does the order', () => {
+    // Nothing else can prove it: no key, and absence is never believed.
+    const world = twice({ refund: ['timeout_lost', 'ok'] }, { sheets: alphaWith(null) }).pass(make.MINUTE_MS);
+    expect([world.stage, world.order.review, refundOf(world)?.outcome]).toEqual(['paid', null, 'unknown']);
+    expect(world.say(make.resolve(2, 'absent'))?.code).toBe('not_unknown');
+    expect(world.say(make.resolve(1, 'absent'))).toBeNull();
+    expect(refunds(world.pass(make.SECOND_MS)).map(({ key }) => key)).toEqual(['1/refund/alpha', '1/refund/alpha/2']);
+    expect(world.netCaptured).toBe(AMOUNT);
+  });
+
+  test('by no person while it is with its processor, which may be doing it', () => {
+    const world = twice({ refund: ['timeout_done'] });
+    const words: unknown[] = [];
+    world.at(7_000, () => {
+      words.push(refundOf(world)?.endedAt, world.message(make.resolve(1, 'absent'))?.code);
+      world.message(make.resolve(1, 'absent'), true);
+    });
+    world.pass(8_300);
+    expect(words).toEqual([null, 'order_closed']);
+    expect(world.entries.map(({ kind }) => kind)).toContain('command_refused');
+    expect(refundOf(world)?.sendsNotExecuted).toBe(0);
   });
 
   test('failed for good: a notice of success that comes after its failure counts nothing', () => {
