@@ -73,7 +73,7 @@ describe('a person’s word on money that waits for a person', () => {
   test.each(['succeeded', 'absent', 'accepted'] as const)('about another attempt answers nothing: %s', (outcome) => {
     const order = refused();
     const { review, attempts } = order.order;
-    order.tell(make.resolve(2, outcome));
+    order.tell(make.resolve(2, outcome), 1_000);
     expect(order.order).toMatchObject({ review, attempts });
     expect(order.order.accepted).toBeUndefined();
   });

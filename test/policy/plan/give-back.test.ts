@@ -62,7 +62,11 @@ describe('what a person looks at', () => {
     order.wait(1_000).notice('payment_succeeded', { attempt, processor });
 
   test('is not given back meanwhile', () => {
-    const order = paidAt(paidAt(conflicted(), 1, 'alpha'), 2, 'beta');
+    const order = paidAt(conflicted(), 1, 'alpha');
+    expect(order.command).toMatchObject({ operation: 'void', attempt: 2 });
+    paidAt(order.answer({ outcome: 'declined' }), 2, 'beta');
+    if (order.order.attempts.some(({ lookupSince }) => lookupSince !== null)) order.answer(NO_ANSWER);
+    expect(order.order.surplus).toMatchObject({ minor: 4_999, endedAt: null });
     expect(order.order.review).toMatchObject({ code: 'claim_conflict', attempt: 2 });
     order.untilSent();
     expect(order.command).toBeNull();
