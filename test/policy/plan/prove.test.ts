@@ -69,6 +69,15 @@ describe('a charge without an answer', () => {
     expect(order.answer(NO_ANSWER).order.review).toMatchObject({ code: 'unknown_too_long' });
   });
 
+  test('that is being left is a person’s half an hour after that, as one that cannot be closed', () => {
+    const order = onGamma()
+      .answer(UNKNOWN)
+      .wait(29 * make.MINUTE_MS)
+      .tell(make.cancel());
+    expect(order.wait(29 * make.MINUTE_MS).order.review).toBeNull();
+    expect(order.wait(make.MINUTE_MS).order.review).toMatchObject({ code: 'cannot_fence', attempt: 1 });
+  });
+
   test('answers no question about a notice that fits nothing', () => {
     const order = onGamma().answer(UNKNOWN).notice('payment_succeeded', { attempt: 9 });
     order.notice('payment_failed', { failureClass: 'hard_decline' });
@@ -109,6 +118,13 @@ describe('a charge that its processor works on', () => {
     expect(order.wait(make.DAY_MS).order.review).toBeNull();
     expect(order.notice('payment_succeeded').stage).toBe('paid');
   });
+});
+
+test('an invoice that is open is the buyer’s for its whole window, however short payments may be pending', () => {
+  const order = new Steps({ sheets: make.sheetsWith({ alpha: { pendingLimitMs: make.HOUR_MS } }) });
+  order.answer({ outcome: 'declined', failureClass: 'hard_decline' }).tell(make.choose('invoice'));
+  order.answer({ outcome: 'requires_action' }).wait(10 * make.DAY_MS);
+  expect([order.stage, order.order.review]).toEqual(['invoiced', null]);
 });
 
 test('two charges in doubt are asked for one after the other', () => {
