@@ -69,7 +69,7 @@ function judgeCharges(evidence: Evidence): Violation[] {
   return [{ kind: 'double_charge', orderId, what: `${keeps} is kept of an order of ${view.amount.minor}` }];
 }
 
-const ENDS = new Set(['attempt_declined', 'attempt_not_executed', 'fence_confirmed']);
+const ENDS = new Set(['attempt_declined', 'attempt_not_executed', 'attempt_held_back', 'fence_confirmed']);
 const OPENS = new Set(['attempt_started', 'outcome_unknown', 'payment_pending', 'buyer_action_required']);
 
 /**

@@ -241,7 +241,9 @@ describe('an order at rest', () => {
     } as const;
     expect(whyStuck(row, NOW_MS)).toBeNull();
     expect(whyStuck({ ...row, nextActionAtMs: NOW_MS - 60_000 }, NOW_MS)).toContain('was due');
-    expect(whyStuck({ ...row, stage: 'needs_review', needsHuman: true, nextActionAtMs: 0 }, NOW_MS)).toBeNull();
+    expect(whyStuck({ ...row, stage: 'needs_review', needsHuman: true, nextActionAtMs: 0 }, NOW_MS)).toContain(
+      'was due',
+    );
     expect(whyStuck({ ...row, nextActionAtMs: null }, NOW_MS)).toContain('nobody');
     expect(whyStuck({ ...row, stage: 'waiting_buyer', nextActionAtMs: null }, NOW_MS)).toBeNull();
     expect(whyStuck(undefined, NOW_MS)).not.toBeNull();

@@ -21,8 +21,7 @@ export function whyStuck(row: OrderRow | undefined, nowMs: number): string | nul
   if (row === undefined) return 'it was accepted and is not in the store';
   if (isDone(row)) return null;
   const { nextActionAtMs } = row;
-  // Beside a person who is asked, the system goes on asking, and writes down only what is news: that time may be an old one.
-  if (!row.needsHuman && nextActionAtMs !== null && nextActionAtMs < nowMs - OVERDUE_MS) {
+  if (nextActionAtMs !== null && nextActionAtMs < nowMs - OVERDUE_MS) {
     return `${row.stage}: its next step was due at ${new Date(nextActionAtMs).toISOString()}`;
   }
   if (isSystemsTurn(row) && nextActionAtMs === null)
