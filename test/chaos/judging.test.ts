@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../cli/launcher/paths.ts';
 import type { OrderView } from '../../client/index.ts';
-import type { TimelineEntry } from '../../policy/events.ts';
-import { doubleCharge, type Evidence, judge, type OperationRow, startedTooEarly } from './checks.ts';
+import { doubleCharge, type Evidence, judge, type OperationRow } from './checks.ts';
 import { surplusStretches } from './ledger.ts';
 import { type OrderPlan, planBatch } from './plan.ts';
 import { type BatchLine, boundOf, isClean, jsonOf, originsOf, sumOf } from './report.ts';
@@ -32,26 +31,6 @@ function entry(processor: string, second: number, more: Partial<LedgerEntry> = {
 
 const REFUND = { operation: 'refund', effect: 'refunded', key: 'back' } as const;
 const VOID = { operation: 'void', effect: 'voided', key: 'fence' } as const;
-
-describe('the timeline', () => {
-  const line = (kind: string, attempt: number): TimelineEntry => ({
-    ...{ seq: 0, at: '2026-01-01T00:00:00.000Z', actor: 'system', text: kind, planned: false },
-    ...{ kind: kind as TimelineEntry['kind'], attempt },
-  });
-  const declined = [line('attempt_started', 1), line('attempt_declined', 1)];
-
-  test('an attempt that starts while another one can take money is one too many, though nothing came of it', () => {
-    expect(
-      startedTooEarly([line('attempt_started', 1), line('outcome_unknown', 1), line('attempt_started', 2)]),
-    ).toContain('attempt 2 was started');
-    expect(startedTooEarly([...declined, line('attempt_started', 2)])).toBeNull();
-  });
-
-  test('chaos seed 3000, c3000-4-59: a paid order’s second run told its first attempt once more, which starts nothing', () => {
-    const paid = [...declined, line('attempt_started', 2), line('attempt_succeeded', 2)];
-    expect(startedTooEarly([...paid, line('attempt_started', 1)])).toBeNull();
-  });
-});
 
 describe('the ledger', () => {
   test('two payments that stand at the same time are a double charge, for as long as both stand', () => {
