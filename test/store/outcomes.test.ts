@@ -110,6 +110,17 @@ test('a reference that was learned is kept, and finds the order', async () => {
   expect(await opened.store.findByReference('beta', `ref_${operation.orderId}`)).toBeNull();
 });
 
+test('what proved an outcome is no other operation: asked again, the charge is answered as a charge', async () => {
+  const operation = await claimed();
+  await record(opened.store, operation, 'succeeded', { operation: 'lookup', authorizedOnly: true });
+  expect(await opened.store.claimOperation(nextClaim(operation.orderId))).toMatchObject({
+    kind: 'recorded',
+    result: { operation: 'charge', outcome: 'succeeded', authorizedOnly: true },
+  });
+  const [stored] = await opened.store.listOperations(operation.merchantId, operation.orderId);
+  expect(stored?.result).toMatchObject({ operation: 'charge' });
+});
+
 test('an outcome without a claim is refused', async () => {
   const never = claim(newOrder());
   await expect(
