@@ -18,7 +18,7 @@ const collected = async (token: string, more: Partial<CollectRequest> = {}) => {
   return { orderId, answer: await scene.recoup.orders.collect(order(orderId, token, more)) };
 };
 
-describe('F10: a run that was terminated', () => {
+describe.concurrent('F10: a run that was terminated', () => {
   const terminated = async (token: string, more: Partial<CollectRequest> = {}, choice?: RecoveryRequest) => {
     const found = await collected(token, more);
     const view = choice === undefined ? found.answer : await scene.recoup.orders.recover(found.orderId, choice);
@@ -80,7 +80,8 @@ describe('F10: a run that was terminated', () => {
     ]);
   });
 
-  test('F10: in the middle of a charge: the next run finds what became of it', async () => {
+  // Alone: it has a second to be in the middle.
+  test.sequential('F10: in the middle of a charge: the next run finds what became of it', async () => {
     const orderId = newOrderId();
     const answer = scene.recoup.orders.collect(order(orderId, 'sim:alpha=slow_1000'), { waitMs: 1_000 });
     await poll(
