@@ -1,10 +1,8 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { expect, inject, test } from 'vitest';
-import './provided.ts';
+import { expect, test } from 'vitest';
+import { startTestServer } from './skipping-scene.ts';
 
 test('the time-skipping server lets thirty days pass in a moment', async () => {
-  const executable = { type: 'existing-path', path: inject('testServerPath') } as const;
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+  const environment = await startTestServer();
   try {
     const before = await environment.currentTimeMs();
     const startedAt = Date.now();
