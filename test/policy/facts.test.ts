@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { heldOf, instrumentToRetry, isAtRest, keeper, moneyOf, owesGiveBack } from '../../policy/facts.ts';
+import {
+  hasMoney,
+  heldOf,
+  instrumentToRetry,
+  isAtRest,
+  keeper,
+  mayKeepMinor,
+  moneyOf,
+  owesGiveBack,
+} from '../../policy/facts.ts';
 import type { Attempt, AttemptMoney, OrderState } from '../../policy/order.ts';
 import { Steps } from './apply/steps.ts';
 import * as make from './decide/fixtures.ts';
@@ -127,6 +136,17 @@ describe('money beyond what the order may keep', () => {
     expect([accepted(101), accepted(5_101), accepted(9_999)]).toEqual([5_000, 0, 0]);
   });
 
+  test('leaves what may be kept: the amount, and what a person accepted beyond it', () => {
+    const accepted = { minor: 501, actor: 'support' as const, reason: '', at: '' };
+    expect([mayKeepMinor(twice), mayKeepMinor({ ...twice, accepted })]).toEqual([4_999, 5_500]);
+  });
+
+  test('that had gone back before the order was opened again pays nothing, unless some of it is here again', () => {
+    const [paid] = orderWith({ at: 5, money: whole }).attempts as [Attempt];
+    const reopened = (refunded: number) => hasMoney({ ...paid, givenBack: true, money: { ...paid.money, refunded } });
+    expect([hasMoney(paid), reopened(4_999), reopened(4_998)]).toEqual([true, false, true]);
+  });
+
   test('is a reservation beside a payment, and none alone', () => {
     const reserved = { at: null, money: { authorized: 4_999 } };
     expect(moneyOf(orderWith(reserved)).held).toBe(0);
@@ -141,6 +161,11 @@ describe('money beyond what the order may keep', () => {
     const once = { ...orderWith({ at: 5, money: whole }), closed };
     expect([isAtRest(once), owesGiveBack(once)]).toEqual([true, false]);
     expect([isAtRest({ ...once, closed: null }), isAtRest({ ...twice, closed })]).toEqual([false, false]);
+    const open = {
+      ...once,
+      attempts: [...once.attempts, { ...like, number: 2, outcome: 'unknown' as const, money: NONE }],
+    };
+    expect([owesGiveBack(open), isAtRest(open)]).toEqual([true, false]);
     const review = { code: 'refund_failed', attempt: 1, since: like.startedAt };
     expect(isAtRest({ ...once, review })).toBe(false);
     const refund = {
@@ -158,6 +183,25 @@ describe('money beyond what the order may keep', () => {
       false,
     ]);
   });
+});
+
+test('while a lookup is with its processor nothing else is sent: what was wished for meanwhile comes after its answer', () => {
+  const order = new Steps({ sheets: make.sheetsWith({ alpha: { idempotency: null } }) }).answer({ outcome: 'unknown' });
+  order.untilSent();
+  expect(order.command).toMatchObject({ operation: 'lookup' });
+  expect(order.tell(make.cancel()).command).toBeNull();
+  const answered = order.answer({ outcome: 'unknown', found: 'no_answer', claim: 'none' });
+  expect(answered.command).toMatchObject({ operation: 'void' });
+});
+
+test('a surplus that went back is told, though a person had accepted the money before it came', () => {
+  const order = new Steps().answer({ outcome: 'declined', failureClass: 'soft_decline' });
+  order.answer({ outcome: 'succeeded', amountMinor: 4_000 }).tell(make.resolve(2, 'accepted'));
+  expect([order.stage, order.order.accepted?.minor]).toEqual(['paid', 0]);
+  order.wait(1_000).notice('payment_succeeded', { attempt: 1, processor: 'alpha' });
+  expect(order.order.surplus).toMatchObject({ minor: 4_000, endedAt: null });
+  order.notice('refund_succeeded', { attempt: 2, processor: 'beta', amountMinor: 4_000 });
+  expect(order.said('surplus_returned')).toContain('EUR 40.00 was given back');
 });
 
 test('“try again” uses the payment method that was last used, else the order’s own', () => {
