@@ -21,11 +21,11 @@ test('down closes a processor alone, up opens it on the same port; the ledger st
 });
 
 test('a call that is cut by down is carried out all the same', async () => {
-  const cut = world.payUnanswered('alpha', 'cut', 'sim:alpha=slow_100', 'cut');
+  const cut = world.payUnanswered('alpha', 'cut', 'sim:alpha=slow_1000', 'cut');
   await expect.poll(() => world.lines('cut')).toEqual(['charge cut none 4999 x1']);
   await world.control('alpha/down');
   expect(await cut).toBe('cut');
-  await expect.poll(() => world.lines('cut')).toEqual(['charge cut captured 4999 x1']);
+  await expect.poll(() => world.lines('cut'), { timeout: 10_000 }).toEqual(['charge cut captured 4999 x1']);
   await world.control('alpha/up');
 });
 
