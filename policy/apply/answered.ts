@@ -110,6 +110,9 @@ function applyCollecting(draft: Draft, attempt: Attempt, operation: Operation, r
   tellNativeTries(draft, attempt, result);
   const sheet = sheetOf(draft, attempt.processor);
   if (result.failureClass === 'duplicate' && doubtEarlier(draft, attempt, operation, result)) return;
+  // Whoever said meanwhile that nothing was executed cannot have known of this send.
+  const saidTooEarly = attempt.outcome === 'not_executed' && attempt.fencedAt === null;
+  if (saidTooEarly && result.outcome === 'unknown') doubt(attempt);
   learn(draft, attempt, truthOf(result));
   if (attempt.outcome === 'unknown' && attempt.proof !== null) {
     attempt.proof.absentAt = [];

@@ -29,6 +29,8 @@ export function applyGiveBackAnswer(
     askPerson(draft, 'claim_conflict', attempt, text);
     return concludeGiveBack(draft, attempt, operation, { outcome: 'unknown', source });
   }
+  // Whoever said meanwhile that nothing was executed cannot have known of this send.
+  if (operation.outcome === 'not_executed') operation.outcome = 'unknown';
   const unsent = !result.sent && result.claim === 'none';
   if (unsent || result.provedNotExecuted) operation.sendsNotExecuted += 1;
   if (result.claim === 'expired') operation.resendUntil = null;

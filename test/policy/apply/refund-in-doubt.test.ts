@@ -50,6 +50,17 @@ describe('a refund that its processor does not know', () => {
   });
 });
 
+describe('a person’s word while the refund is sent again', () => {
+  test('cannot speak for that send: without its answer it is in doubt, and no other key is used', () => {
+    const order = refunding().answer({ outcome: 'unknown', evidence: 'timeout' }).wait(500);
+    expect(order.command).toMatchObject({ operation: 'refund' });
+    order.tell(make.resolve(1, 'absent')).answer({ outcome: 'unknown', evidence: 'timeout' });
+    expect(refundOf(order)).toMatchObject({ outcome: 'unknown', sends: 2 });
+    order.untilSent();
+    expect(order.attempt(1).operations.filter(({ operation }) => operation === 'refund')).toHaveLength(1);
+  });
+});
+
 describe('a notice that comes while its refund is with the processor', () => {
   const REFUSED = { outcome: 'not_executed', provedNotExecuted: true, evidence: 'http_503' } as const;
 

@@ -39,6 +39,20 @@ describe('a person with evidence', () => {
     expect(charged.attempt(1).operations[0]).toMatchObject({ sends: 1, sendsNotExecuted: 0 });
   });
 
+  test('cannot speak for a send that is out: without its answer the payment is in doubt again, and nothing else starts', () => {
+    const order = unknown().wait(500).tell(make.resolve(1, 'absent'));
+    expect(order.attempt(1)).toMatchObject({ outcome: 'not_executed', operations: [{ endedAt: null }] });
+    order.answer({ outcome: 'unknown', evidence: 'timeout' });
+    expect(order.attempt(1)).toMatchObject({ outcome: 'unknown', operations: [{ outcome: 'unknown' }] });
+    expect([order.order.attempts.length, order.stage]).toEqual([1, 'confirming']);
+    expect(order.attempt(1).operations[0]?.resendUntil).toBeNull();
+    order.untilSent();
+    order.answer({ operation: 'lookup', outcome: 'succeeded', found: 'payment', claim: 'none' });
+    expect(order.stage).toBe('paid');
+    const answered = unknown().wait(500).tell(make.resolve(1, 'absent')).answer({ outcome: 'declined' });
+    expect(answered.attempt(1).outcome).not.toBe('unknown');
+  });
+
   test('says of a capture in doubt that it happened, or never did: then the merchant is asked again', () => {
     const capturing = () => authorized().tell(make.capture()).answer({ outcome: 'declined', evidence: 'http_422' });
     expect(capturing().order.review).toMatchObject({ code: 'capture_declined' });
