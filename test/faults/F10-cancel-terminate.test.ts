@@ -3,6 +3,7 @@ import { SCENARIOS, type Scenario } from '../../cli/recoup/scenarios.ts';
 import { newOrderId, openScene, type Scene } from '../setup/scene.ts';
 import { sweep } from '../workflows/acts.ts';
 import { endOf, type OrderEnd, play } from './kill-points/order-end.ts';
+import { waitPatiently } from './kill-points/patient.ts';
 import { untilEvent } from './kill-points/watch.ts';
 
 /** The worker is this much behind what we see, so that the order is met where we see it. */
@@ -13,6 +14,7 @@ const scenarios = SCENARIOS.filter(({ name }) => NAMES.includes(name));
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene({ worker: 'process', behindMs: BEHIND_MS });
+  await waitPatiently(scene);
 });
 // Every history that was met on the way is replayed.
 afterAll(() => scene.close(), 180_000);

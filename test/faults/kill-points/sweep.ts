@@ -1,9 +1,7 @@
 import type { Scenario } from '../../../cli/recoup/scenarios.ts';
-import { hashOf } from '../../../contract/keys.ts';
-import type { Rulebook } from '../../../policy/rulebook.ts';
-import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import { newOrderId, openScene, type Scene } from '../../setup/scene.ts';
 import { endOf, type OrderEnd, play } from './order-end.ts';
+import { waitPatiently } from './patient.ts';
 import { untilEvent } from './watch.ts';
 
 /** What became of one order whose worker was killed when its history had so many events. */
@@ -25,19 +23,10 @@ const BEHIND_MS = 20;
 /** Proofs come this much faster; a killed worker is noticed no sooner. */
 const TIME_SCALE = 5;
 
-/**
- * A dead worker costs an order seconds. That the buyer's time for an answer is over by then, and the retry processor is not
- * tried any more, is another story than the one of these tests.
- */
-const PATIENT: Rulebook = {
-  ...DEFAULT_RULEBOOK,
-  rules: DEFAULT_RULEBOOK.rules.map((rule) => ({ ...rule, windows: { ...rule.windows, answerWithinMs: 120_000 } })),
-};
-
 /** A stack whose worker is killed again and again. */
 async function openLane(): Promise<Scene> {
   const scene = await openScene({ worker: 'process', spares: true, behindMs: BEHIND_MS, timeScale: TIME_SCALE });
-  await scene.store.publishRulebook(scene.merchantId, PATIENT, hashOf(PATIENT));
+  await waitPatiently(scene);
   return scene;
 }
 
