@@ -39,26 +39,6 @@ const inPeace = async (scenario: Scenario) => {
   return { events: await scene.historyLength(orderId), end: await endOf(scene, orderId) };
 };
 
-const AT_A_TIME = 8;
-
-/** An order for each of these events, whose run is terminated then, and swept until it has ended. */
-const terminatedAt = async (scenario: Scenario, events: number[]) => {
-  const met = await Promise.all(
-    events.map(async (event) => ({
-      event,
-      ...(await metAt(scenario, event, (orderId) => scene.workflow(orderId).terminate('a test terminates'))),
-    })),
-  );
-  let done = false;
-  const all = Promise.all(met.map(({ playing }) => playing)).finally(() => {
-    done = true;
-  });
-  // The schedule does this once a minute.
-  while (!done) await Promise.race([all, sweep(scene)]);
-  await all;
-  return met;
-};
-
 const captured = (end: OrderEnd) => end.ledger.filter((line) => line.includes(' captured '));
 const charges = (end: OrderEnd) => end.ledger.filter((line) => line.includes(' charge '));
 
@@ -67,12 +47,21 @@ describe.each(scenarios)('F10: at every event of “$name”', (scenario) => {
     timeout: 90_000,
   }, async () => {
     const { events, end } = await inPeace(scenario);
-    const numbers = Array.from({ length: events }, (_, index) => index + 1);
-    // Few at a time: whoever waits for too long for the first attempt is asked instead, which is another end.
-    while (numbers.length > 0) {
-      for (const { event, orderId } of await terminatedAt(scenario, numbers.splice(0, AT_A_TIME))) {
-        expect(await endOf(scene, orderId), `terminated at event ${event}`).toEqual(end);
-      }
+    const met = await Promise.all(
+      Array.from({ length: events }, (_, index) =>
+        metAt(scenario, index + 1, (orderId) => scene.workflow(orderId).terminate('a test terminates')),
+      ),
+    );
+    let done = false;
+    const all = Promise.all(met.map(({ playing }) => playing)).finally(() => {
+      done = true;
+    });
+    // The schedule does this once a minute.
+    while (!done) await Promise.race([all, sweep(scene)]);
+    await all;
+    for (const [index, { orderId }] of met.entries()) {
+      const now = await endOf(scene, orderId);
+      expect(now, `terminated at event ${index + 1}`).toEqual(end);
     }
   });
 
