@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CollectRequest, OrderView } from '../../client/index.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
 import { actOnPage, effects, sweep, toldTypes } from './acts.ts';
+import { believedAbsent } from './stories.ts';
 
 const AMOUNT = 4_999;
 const RICH = {
@@ -22,7 +23,7 @@ afterAll(() => scene.close());
 const doubted = async (token: string, more: Partial<CollectRequest> = {}): Promise<string> => {
   const orderId = newOrderId();
   await scene.recoup.orders.collect(order(orderId, token, more));
-  await scene.recoup.orders.resolve(orderId, absent);
+  await believedAbsent(scene, orderId);
   return orderId;
 };
 /** The same, and meanwhile another card has paid at beta: the run is closed when the money of the first charge comes. */

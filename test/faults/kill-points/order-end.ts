@@ -64,7 +64,8 @@ export async function play(scene: Scene, { order, recovery, rests }: Scenario, o
 }
 
 async function untilTaken(call: () => Promise<boolean>): Promise<void> {
-  const failed = (error: { code?: string }) => error.code === 'unavailable';
+  // Also what is refused while an attempt is running, as an answer that was lost may have started one: read again, says the refusal.
+  const failed = ({ code }: { code?: string }) => code === 'unavailable' || code === 'recovery_refused';
   await poll(
     () => call().catch((error) => (failed(error) ? false : Promise.reject(error))),
     (taken) => taken,
