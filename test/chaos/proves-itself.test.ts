@@ -92,10 +92,11 @@ function play(played: Play, sabotage?: SabotageName): Promise<BatchResult> {
 }
 
 describe.each(Object.entries(PROOFS) as [SabotageName, Proof][])('without the guard "%s"', (name, proof) => {
-  test(`the harness finds ${proof.finds}`, async () => {
+  // Once is enough. The sweeper comes by once a minute, and may have helped a stuck order before anybody looked.
+  test(`the harness finds ${proof.finds}`, { timeout: 180_000, retry: 2 }, async () => {
     const { verdict } = await play(proof, name);
     expect(verdict.violations.map(({ kind }) => kind)).toContain(proof.finds);
-  }, 180_000);
+  });
 });
 
 test.each(['claim', 'ceiling', 'cancellation-shield'] as const)(
