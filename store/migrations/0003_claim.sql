@@ -205,7 +205,8 @@ DECLARE
   proof boolean := r->>'operation' = 'lookup' OR coalesce(r->>'found' IN ('absent', 'closed'), false);
 BEGIN
   UPDATE operations o SET
-    outcome = r->>'outcome', result = r || jsonb_build_object('operation', o.operation), reference = coalesce(r->>'reference', o.reference),
+    outcome = r->>'outcome', result = r || jsonb_build_object('operation', o.operation),
+    reference = coalesce(r->>'reference', o.reference),
     doubtful = o.doubtful OR r->>'outcome' = 'unknown', recorded_at = now()
   WHERE o.key = k
     AND (rank > outcome_rank(o.outcome) OR (rank = outcome_rank(o.outcome) AND rank < 3))

@@ -8,7 +8,6 @@ import pg from 'pg';
 import type { ChildSpec } from '../../cli/launcher/child.ts';
 import { Keeper } from '../../cli/launcher/keeper.ts';
 import { nodeArguments, ROOT } from '../../cli/launcher/paths.ts';
-
 import { embeddedPostgres, ensureDatabase } from '../../cli/launcher/postgres.ts';
 import { temporalServer } from '../../cli/launcher/temporal-dev.ts';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
