@@ -12,7 +12,7 @@ import type { OpenOrder, Progress, RecallInput, SaveAnswer } from '../store/stor
 export type { Progress };
 
 /** `order_exists`: the store knows this order from before this run; its state is the one to go on with. */
-export type SaveOutcome = SaveAnswer['kind'];
+export type SaveOutcome = SaveAnswer;
 
 /** Input of every activity that moves money. Frozen before the first send; plain JSON; credentials sealed. */
 export interface MoneyOperationInput {
@@ -52,7 +52,7 @@ export interface MoneyOperationInput {
   timeoutMs: number;
   /** An earlier send of this key may have been executed: then it is proof, which no breaker holds back. */
   inDoubt: boolean;
-  progress: Progress | null;
+  progress: Progress;
   /** What the workflow decides by beside rulebook and sheets, so that its decision on the answer can be foretold. */
   readings: Readings;
 }
@@ -71,6 +71,8 @@ export interface LookupInput {
 
 /** An order as the store knows it, ready for a run to go on with. */
 export interface LoadedOrder {
+  /** Of which write the state is; see `Progress.version`. */
+  version: string;
   state: OrderState;
   rulebook: Rulebook;
   sheets: Sheet[];

@@ -17,6 +17,7 @@ export function createLoadOrder(context: ActivityContext) {
     if (policy === null)
       throw new Error(`Rulebook ${state.facts.rulebook.hash} of order ${orderId} is not in the store`);
     return {
+      version: stored.version,
       state: { ...state, attempts: state.attempts.map((attempt) => ({ ...attempt, lookupSince: null })) },
       ...policy,
       ledger: await readLedger(context, state),

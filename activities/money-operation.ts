@@ -137,9 +137,6 @@ async function resultWithoutSending(
         claim: 'expired',
       };
     case 'conflict':
-      if (await isAnotherOrder(context, input)) {
-        return { ...unsent(input, 'order_exists', startedAt), claim: 'order_exists' };
-      }
       return {
         ...unsent(input, 'claim_conflict', startedAt),
         outcome: 'unknown',
@@ -166,13 +163,6 @@ async function resultWithoutSending(
     default:
       return claim satisfies never;
   }
-}
-
-/** Collected again with another amount, after Temporal forgot it: the order as it was first accepted goes on. */
-async function isAnotherOrder({ store }: ActivityContext, { progress }: MoneyOperationInput): Promise<boolean> {
-  if (progress?.firstOfOrder !== true) return false;
-  const stored = await store.findOrder(progress.merchantId, progress.orderId);
-  return stored !== null && stored.state.facts.requestHash !== progress.state.facts.requestHash;
 }
 
 async function sendOnce(

@@ -1,4 +1,5 @@
 import { Context, log } from '@temporalio/activity';
+import { answeredVersion } from '../contract/ids.ts';
 import type { Foretold, OperationResult } from '../policy/answers.ts';
 import type { Basis } from '../policy/decision.ts';
 import { foretell, tellAhead } from '../policy/foretell.ts';
@@ -60,8 +61,7 @@ async function foretellProgress(
   result: OperationResult,
   at: string,
 ): Promise<ForetoldProgress | null> {
-  if (progress === null) return null;
-  const { state, merchantId, orderId, runId, position } = progress;
+  const { state, merchantId, orderId, runId, position, version } = progress;
   const policy = await context.policyOf(merchantId, state.facts.rulebook.hash).catch(() => null);
   if (policy === null) return null;
   const basis: Basis = { ...policy, ...readings };
@@ -77,7 +77,8 @@ async function foretellProgress(
       runId,
       // After the task that made the claim, before any other: no task's history is only one event longer.
       position: position + 1,
-      firstOfOrder: false,
+      version: answeredVersion(version),
+      basedOn: version,
       ...rowOf(order, wake),
       entries,
       events,

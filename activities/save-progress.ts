@@ -7,13 +7,13 @@ import type { Progress, SaveOutcome } from './inputs.ts';
 export function createSaveProgress(context: ActivityContext) {
   return async function saveProgress(progress: Progress): Promise<SaveOutcome> {
     await recordProofs(context.store, progress);
-    return (await context.store.saveProgress(progress)).kind;
+    return context.store.saveProgress(progress);
   };
 }
 
 /** A proof that comes late must not find its operation unknown for ever. */
-export async function recordProofs(store: Store, progress: Progress | null): Promise<void> {
-  for (const proof of progress?.proofs ?? []) {
+export async function recordProofs(store: Store, progress: Progress): Promise<void> {
+  for (const proof of progress.proofs) {
     try {
       await store.recordOutcome(proof);
     } catch (error) {

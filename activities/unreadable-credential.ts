@@ -61,10 +61,8 @@ function neverSent(input: MoneyOperationInput, { reason, kid }: SealBroken, star
 
 /** Saved as a claim would have done it. False when the store has a story of this order that this run does not know. */
 async function savedAsOurs({ store }: ActivityContext, { progress }: MoneyOperationInput): Promise<boolean> {
-  if (progress === null) return true;
   await recordProofs(store, progress);
-  const { kind } = await store.saveProgress(progress);
-  return kind === 'saved' || kind === 'stale';
+  return (await store.saveProgress(progress)) === 'saved';
 }
 
 /** What was recorded is the answer; without one only proof ends it, because the key cannot be sent again. */

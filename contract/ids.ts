@@ -42,3 +42,8 @@ function checkedSuffix({ merchantId, orderId }: OrderRef): string {
   if (!ORDER_ID_PATTERN.test(orderId)) throw new RangeError('orderId must match ^[A-Za-z0-9_-]{1,40}$');
   return `${merchantId}-${orderId}`;
 }
+
+/** Name of the write that an activity makes with its answer, onto the write (`version`) that made its claim. */
+export function answeredVersion(version: string): string {
+  return `${version}/answered`;
+}

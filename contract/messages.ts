@@ -20,6 +20,8 @@ export const ORDER_LATE_EVENT = 'orderLateEvent';
 export interface OrderPaymentInput {
   /** A new order's state, or the stored one of an order that is reopened or continued. */
   state: OrderState;
+  /** Which write of the stored order that state is of; `null` for a new order. What was written since is not overwritten. */
+  version: string | null;
   /** Durations already divided by the time scale, here and in the sheets. */
   rulebook: Rulebook;
   sheets: Sheet[];
@@ -27,7 +29,7 @@ export interface OrderPaymentInput {
   reopened: boolean;
   /** Processors that were down when the run was started. Left out while all are well. */
   health?: ProcessorHealth[];
-  /** True for a run started by `collect`: an order that the store already knows is then not this run's to continue. */
+  /** True for a run started by `collect`: it charges nothing before that is accepted. */
   firstOfOrder: boolean;
   /** Random, the starter's own; answered by `collect`, so that one caller knows that the order is new. Nothing else. */
   startId: string;

@@ -159,6 +159,12 @@ export function isAtRest(order: OrderState): boolean {
   return order.closed !== null && order.review === null && inFlight(order) === undefined && !owesGiveBack(order);
 }
 
+/** Ended without money, and nobody is asked anything: support may open it again. */
+export function isReopenable(order: OrderState): boolean {
+  const stage = order.closed?.stage;
+  return (stage === 'failed' || stage === 'expired') && isAtRest(order);
+}
+
 /** An operation that moves money is with the processor right now. */
 export function inFlight(order: OrderState): { attempt: Attempt; operation: Operation } | undefined {
   for (const attempt of order.attempts) {

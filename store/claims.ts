@@ -1,5 +1,4 @@
 import type { OperationResult } from '../policy/answers.ts';
-import type { OrderState } from '../policy/order.ts';
 import { type CardRow, cardReading } from './cards.ts';
 import type { Database } from './database.ts';
 import { encodeClaim, encodeProgress } from './encode.ts';
@@ -20,13 +19,12 @@ interface ClaimRow {
   what: string | null;
   resend_until: Date | null;
   result: OperationResult | null;
-  state: OrderState | null;
   reading: CardRow | null;
 }
 
 /** One statement, one commit. The rule is written over claim_operation in `migrations/0003_claim.sql`. */
 export async function claimOperation(database: Database, input: ClaimInput): Promise<ClaimAnswer> {
-  const progress = input.progress && encodeProgress(checked(input, input.progress));
+  const progress = encodeProgress(checked(input));
   const [row] = await database.statement<ClaimRow>(
     'claim_operation',
     'SELECT * FROM claim_operation($1::jsonb, $2::jsonb)',
@@ -36,7 +34,8 @@ export async function claimOperation(database: Database, input: ClaimInput): Pro
   return claimAnswer(row, input);
 }
 
-function checked(input: ClaimInput, progress: Progress): Progress {
+function checked(input: ClaimInput): Progress {
+  const { progress } = input;
   if (progress.merchantId !== input.merchantId || progress.orderId !== input.orderId) {
     throw new Error('A claim and the progress saved with it must be of the same order');
   }
@@ -61,24 +60,20 @@ function claimAnswer(row: ClaimRow, { card: counted, ceilings = [] }: ClaimInput
     case 'conflict':
       return { kind: 'conflict', what: present(row.what) };
     case 'order_exists':
-      return { kind: 'order_exists', state: present(row.state) };
+      return { kind: 'order_exists' };
     default:
       throw new Error(`claim_operation gave an answer that this code does not know: ${row.answer satisfies never}`);
   }
 }
 
-interface SaveRow {
-  answer: SaveAnswer['kind'];
-  state: OrderState | null;
-}
-
 export async function saveProgress(database: Database, progress: Progress): Promise<SaveAnswer> {
-  const [row] = await database.statement<SaveRow>('save_progress', 'SELECT * FROM save_progress($1::jsonb)', [
-    encodeProgress(progress),
-  ]);
+  const [row] = await database.statement<{ answer: SaveAnswer }>(
+    'save_progress',
+    'SELECT save_progress($1::jsonb) AS answer',
+    [encodeProgress(progress)],
+  );
   if (!row) throw new Error('save_progress answered nothing');
-  const { answer } = row;
-  return answer === 'order_exists' ? { kind: answer, state: present(row.state) } : { kind: answer };
+  return row.answer;
 }
 
 export async function recordOutcome(database: Database, input: RecordOutcomeInput): Promise<void> {

@@ -11,7 +11,6 @@ export function encodeProgress(progress: Progress): string {
     merchantId: progress.merchantId,
     orderId: progress.orderId,
     runId: progress.runId,
-    firstOfOrder: progress.firstOfOrder,
     requestHash: state.facts.requestHash,
     amountMinor: state.facts.amount.minor,
     currency: state.facts.amount.currency,
@@ -23,7 +22,8 @@ export function encodeProgress(progress: Progress): string {
     failureClass: progress.failureClass,
     seq: state.seq,
     position: progress.position,
-    attempts: state.attempts.reduce((highest, attempt) => Math.max(highest, attempt.number), 0),
+    version: progress.version,
+    basedOn: progress.basedOn,
     state,
     // Planned entries have no number yet: they are read off the state, not kept.
     entries: progress.entries.filter((entry) => !entry.planned),

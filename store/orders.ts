@@ -153,6 +153,7 @@ function storedOrder(row: typeof orders.$inferSelect): StoredOrder {
     needsHuman: row.needsHuman,
     nextActionAt: row.nextActionAt?.toISOString() ?? null,
     epoch: row.epoch,
+    version: row.version,
     updatedAt: row.updatedAt.toISOString(),
   };
 }

@@ -25,6 +25,7 @@ export const orders = pgTable(
     failureClass: text('failure_class'),
     epoch: integer('epoch').notNull(),
     state: jsonb('state').$type<OrderState>().notNull(),
+    version: text('version').notNull(),
     updatedAt: instant('updated_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.merchantId, table.orderId] })],

@@ -146,8 +146,8 @@ export interface ClaimInput {
   card?: CountedCard;
   /** Those in force, of every network, windows divided by the time scale. Needed with `card`. */
   ceilings?: Ceiling[];
-  /** What was decided before this operation, saved in the same transaction; `null` when nothing is new. */
-  progress: Progress | null;
+  /** What was decided before this operation, saved in the same transaction. */
+  progress: Progress;
   now: Instant;
 }
 
@@ -162,19 +162,17 @@ export type ClaimAnswer =
   | { kind: 'expired' }
   /** The card has no room under a ceiling, or an outcome of any order has forbidden it: only the progress was written. */
   | { kind: 'ceiling' | 'forbidden'; card: CardReading }
-  /** The key, the attempt number or the order exists with other contents, or another attempt kept the money. */
+  /** The key or the attempt number exists with other contents, or another attempt kept the money. */
   | { kind: 'conflict'; what: string }
-  /** The stored order is further along than this run, which was reset or collects it again: nothing was claimed or saved, go on from `state`. */
-  | { kind: 'order_exists'; state: OrderState };
+  /** The run does not go on from what is stored: nothing was claimed or saved, load the order and go on from there. */
+  | { kind: 'order_exists' };
 
-export type SaveAnswer =
-  | { kind: 'saved' }
-  /** A newer run writes this order: only the timeline was kept, under this run's own epoch. */
-  | { kind: 'stale' }
-  /** The stored order is further along than this run, which was reset or collects it again: nothing was saved, go on from `state`. */
-  | { kind: 'order_exists'; state: OrderState }
-  /** The order exists with another amount, currency or capture mode: nothing was saved. */
-  | { kind: 'conflict' };
+/**
+ * `stale`: another run took over from this one; only the timeline was kept, under this run's own epoch. `order_exists`: the
+ * run does not go on from what is stored (it was reset, started from an older state, or collects the order again, perhaps with
+ * another amount); nothing was saved. After both: load the order and go on from there.
+ */
+export type SaveAnswer = 'saved' | 'stale' | 'order_exists';
 
 export interface RecordAnswerInput extends RecordOutcomeInput {
   progress: Progress;
@@ -206,8 +204,13 @@ export interface Progress {
    * anew: of two writings of one run the one with the longer history counts.
    */
   position: number;
-  /** True for the first write of a run that was started by `collect` (not reopened): an existing order row is then `order_exists`. */
-  firstOfOrder: boolean;
+  /** Name of this write, unique in the order. A run that is replayed gives it the same name again. */
+  version: string;
+  /**
+   * The last version that this run knows to be stored, its own or the one that it was started from; `null`: none. What a run
+   * that is new to the order brings counts only if it is based on exactly the stored version.
+   */
+  basedOn: string | null;
   state: OrderState;
   stage: Stage;
   /** A run has to work on it: it is not closed, or money of a closed one has to go back, or a person is asked. */
@@ -230,6 +233,8 @@ export interface StoredOrder {
   needsHuman: boolean;
   nextActionAt: Instant | null;
   epoch: number;
+  /** See {@link Progress.version}. */
+  version: string;
   updatedAt: Instant;
 }
 

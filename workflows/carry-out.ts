@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
 import type { MoneyOperationInput } from '../activities/inputs.ts';
+import { answeredVersion } from '../contract/ids.ts';
 import { operationKey } from '../contract/keys.ts';
 import type { OperationResult } from '../policy/answers.ts';
 import type { SendCommand } from '../policy/events.ts';
@@ -9,7 +10,7 @@ import type { Attempt, Operation } from '../policy/order.ts';
 import { pageExpiry } from '../policy/plan/send.ts';
 import { credentialFor } from '../policy/plan/usable.ts';
 import { recallAnswer, runLookup, runOperation } from './activities.ts';
-import { type Collection, confirmSaved, hasUnsaved, progressOf, writerOf } from './collection.ts';
+import { type Collection, confirmSaved, progressOf, writerOf } from './collection.ts';
 
 /** Carries out the one command of a decision and says how it ended; whatever goes wrong on the way is a result too. */
 export async function carryOut(collection: Collection, command: SendCommand): Promise<OperationResult> {
@@ -24,7 +25,8 @@ export async function carryOut(collection: Collection, command: SendCommand): Pr
   const sheet = collection.input.sheets.find(({ processor }) => processor === attempt.processor);
   try {
     const result = await runOperation(input, sheet, command.summary);
-    if (input.progress !== null && WRITTEN.has(result.claim)) confirmSaved(collection, input.progress);
+    if (WRITTEN.has(result.claim)) confirmSaved(collection, input.progress);
+    if (result.foretold !== undefined) collection.kept = answeredVersion(input.progress.version);
     return result;
   } catch (error) {
     const result = resultOfFault(error, input, operation.startedAt);
@@ -117,7 +119,7 @@ function operationInput(
     timeoutMs: command.timeoutMs,
     // This send is counted already; the others are proved not executed, or not.
     inDoubt: operation.sendsNotExecuted < operation.sends - 1,
-    progress: hasUnsaved(collection) ? progressOf(collection) : null,
+    progress: progressOf(collection),
     readings: collection.readings,
   };
 }

@@ -1,4 +1,4 @@
-import { log, workflowInfo } from '@temporalio/workflow';
+import { log, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { LoadedOrder, Progress } from '../activities/inputs.ts';
 import type { OrderPaymentInput } from '../contract/messages.ts';
 import type { OperationResult } from '../policy/answers.ts';
@@ -35,10 +35,13 @@ export interface Collection {
   unsaved: Pick<Progress, 'entries' | 'events' | 'appliedEvents' | 'proofs'>;
   /** When the next step is due, as the store has it: what is planned anew without a word is written as well. */
   keptNextActionAt: Progress['nextActionAt'];
-  /** Writes that wait for the store, one after the other. */
+  /** The last write that this run knows to be stored; `null`: none, the store may know the order from before. */
+  kept: string | null;
+  /** The store is away: what waits for it, until all is written or refused. */
   backlog: Promise<void> | null;
-  /** True until the first write of a run that began with `collect`. */
-  firstWrite: boolean;
+  waiting: Progress | null;
+  /** The store is back and did not take what waited: it has a story of this order that this run does not know. */
+  refused: boolean;
   /** How often another run of the order wrote its story on while this one lived; each time this one goes on as a new epoch. */
   overtaken: number;
   /** Messages decided on since the last write that the store kept: given back when the store's story is taken instead. */
@@ -60,8 +63,10 @@ export function openCollection(input: OrderPaymentInput): Collection {
     readings: { ...(input.ledger ?? NOTHING_READ), health: input.health ?? [] },
     unsaved: nothingUnsaved(),
     keptNextActionAt: null,
+    kept: input.version,
     backlog: null,
-    firstWrite: input.firstOfOrder,
+    waiting: null,
+    refused: false,
     overtaken: 0,
     sinceKept: [],
     told: [],
@@ -194,7 +199,8 @@ export function progressOf(collection: Collection): Progress {
     orderId: order.facts.orderId,
     runId: writerOf(collection),
     position: workflowInfo().historyLength,
-    firstOfOrder: collection.firstWrite,
+    version: uuid4(),
+    basedOn: collection.kept,
     ...rowOf(order, collection.wake),
     entries: unsaved.entries.slice(),
     events: unsaved.events.slice(),
@@ -203,16 +209,26 @@ export function progressOf(collection: Collection): Progress {
   };
 }
 
-/** The store has this write: forget it. */
+/** The store has this write: forget it. What was decided since it was put together is still to be written. */
 export function confirmSaved(collection: Collection, saved: Progress): void {
   const { unsaved } = collection;
-  unsaved.entries.splice(0, saved.entries.length);
-  unsaved.events.splice(0, saved.events.length);
-  unsaved.appliedEvents.splice(0, saved.appliedEvents.length);
-  unsaved.proofs.splice(0, saved.proofs.length);
+  collection.unsaved = {
+    entries: without(unsaved.entries, saved.entries),
+    events: without(unsaved.events, saved.events),
+    appliedEvents: without(unsaved.appliedEvents, saved.appliedEvents),
+    proofs: without(unsaved.proofs, saved.proofs),
+  };
   collection.keptNextActionAt = saved.nextActionAt;
-  collection.sinceKept = [];
-  collection.firstWrite = false;
+  collection.sinceKept = unknownTo(saved.state, collection.sinceKept);
+  collection.kept = saved.version;
+}
+
+function without<T>(all: T[], written: T[]): T[] {
+  return all.filter((each) => !written.includes(each));
+}
+
+function unknownTo({ appliedIds }: OrderState, messages: OrderEvent[]): OrderEvent[] {
+  return messages.filter((event) => !appliedIds.includes(idOf(event) ?? ''));
 }
 
 export function viewOf({ order, input }: Collection): OrderView {
@@ -229,16 +245,17 @@ export function isAnswerable({ order, inbox }: Collection): boolean {
 }
 
 /** The store's version of the order takes the place of this run's: it was collected before, and goes on from there. */
-export function adopt(collection: Collection, { state, rulebook, sheets, ledger }: LoadedOrder): void {
+export function adopt(collection: Collection, { state, version, rulebook, sheets, ledger }: LoadedOrder): void {
   log.info('The order is known to the store: this run goes on with it', { orderId: state.facts.orderId });
   collection.order = state;
   learnReadings(collection, ledger);
   // The order keeps the version that it began with. And it is no news to the caller who found it.
-  collection.input = { ...collection.input, rulebook, sheets, startId: `found-${state.seq}` };
-  collection.firstWrite = false;
+  collection.input = { ...collection.input, version, rulebook, sheets, startId: `found-${state.seq}` };
+  collection.kept = version;
+  collection.refused = false;
+  collection.waiting = null;
   collection.unsaved = nothingUnsaved();
   collection.keptNextActionAt = null;
-  const unknown = collection.sinceKept.filter((event) => !state.appliedIds.includes(idOf(event) ?? ''));
+  collection.inbox.unshift(...unknownTo(state, collection.sinceKept));
   collection.sinceKept = [];
-  collection.inbox.unshift(...unknown);
 }

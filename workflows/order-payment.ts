@@ -1,7 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages.ts';
 import type { OrderEvent, SendCommand } from '../policy/events.ts';
-import { isAtRest } from '../policy/facts.ts';
+import { isAtRest, isReopenable } from '../policy/facts.ts';
 import { untilDone } from './activities.ts';
 import { carryOut } from './carry-out.ts';
 import {
@@ -109,14 +109,20 @@ async function goOnFromStore(collection: Collection): Promise<void> {
   if (loaded === null) return;
   // Under a name of its own from here on: under the old one, which was overtaken, the store would start nothing for it.
   collection.overtaken += 1;
+  const reopensIt = isToBeReopened(collection) && isReopenable(loaded.state);
   adopt(collection, loaded);
   for (const result of loaded.answers) await followThrough(collection, { type: 'answered', result });
-  await followThrough(collection, { type: 'clock' });
+  await followThrough(collection, reopensIt ? { type: 'opened', reopened: true } : CLOCK);
+}
+
+/** Support asked this run to reopen the order, and nothing of that is stored yet. */
+function isToBeReopened({ input, kept }: Collection): boolean {
+  return input.reopened && kept === input.version;
 }
 
 async function nextEvent(collection: Collection): Promise<OrderEvent> {
   const { wake } = collection;
-  const hasMessage = () => collection.inbox.length > 0;
+  const hasMessage = () => collection.inbox.length > 0 || collection.refused;
   if (wake === null) await condition(hasMessage);
   else await condition(hasMessage, Math.max(1, Date.parse(wake.at) - Date.now()), { summary: wake.summary });
   return takeMessage(collection) ?? CLOCK;
@@ -128,6 +134,7 @@ async function nextEvent(collection: Collection): Promise<OrderEvent> {
 async function isFinished(collection: Collection): Promise<boolean> {
   if (collection.inbox.length > 0 || !isAtRest(collection.order)) return false;
   await finishWriting(collection);
+  if (collection.refused) return false;
   await condition(() => allHandlersFinished() || collection.inbox.length > 0);
   return collection.inbox.length === 0;
 }
@@ -135,18 +142,19 @@ async function isFinished(collection: Collection): Promise<boolean> {
 /** Only at quiet points, so that no answer is owed and no update is half-way. */
 async function shouldContinue(collection: Collection, events: number): Promise<boolean> {
   const long = workflowInfo().continueAsNewSuggested || events >= (collection.input.eventsPerRun ?? EVENTS_PER_RUN);
-  if (!long || collection.backlog !== null) return false;
+  if (!long || collection.backlog !== null || collection.refused) return false;
   // Who can be answered now is answered first.
   await condition(() => allHandlersFinished() || !isAnswerable(collection));
   return collection.inbox.length === 0 && allHandlersFinished();
 }
 
-async function goOnInNewRun({ input, order, readings }: Collection): Promise<never> {
+async function goOnInNewRun({ input, order, kept, readings }: Collection): Promise<never> {
   const { answers: _answers, ...rest } = input;
   const { ceilings, forbidden, health } = readings;
   return continueAsNew<typeof orderPayment>({
     ...rest,
     state: order,
+    version: kept,
     ledger: { ceilings, forbidden },
     health,
     reopened: false,

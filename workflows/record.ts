@@ -20,24 +20,36 @@ export async function record(collection: Collection): Promise<SaveOutcome> {
  * so that a store that is down holds up nobody's answer.
  */
 async function save(collection: Collection): Promise<SaveOutcome> {
+  if (collection.refused) return 'order_exists';
   if (!hasUnsaved(collection)) return 'saved';
   const progress = progressOf(collection);
-  if (collection.backlog === null) {
-    try {
-      const saved = await saveInTask(progress);
-      if (saved === 'saved') confirmSaved(collection, progress);
-      return saved;
-    } catch {
-      collection.backlog = Promise.resolve();
-    }
+  if (collection.backlog !== null) {
+    collection.waiting = progress;
+    return 'saved';
   }
-  confirmSaved(collection, progress);
-  const queued: Promise<void> = collection.backlog.then(async () => {
-    await untilDone.saveProgress(progress);
-    if (collection.backlog === queued) collection.backlog = null;
-  });
-  collection.backlog = queued;
-  return 'saved';
+  try {
+    const saved = await saveInTask(progress);
+    if (saved === 'saved') confirmSaved(collection, progress);
+    return saved;
+  } catch {
+    collection.waiting = progress;
+    collection.backlog = writeOnceBack(collection);
+    return 'saved';
+  }
+}
+
+/** The latest writing has all that was decided before it, too. Until the store has it, nothing of it counts as written. */
+async function writeOnceBack(collection: Collection): Promise<void> {
+  while (collection.waiting !== null) {
+    const { waiting, kept } = collection;
+    collection.waiting = null;
+    const saved = await untilDone.saveProgress(waiting);
+    // A claim has taken it with it, or the store's story was taken over, while this waited: then it says nothing.
+    if (collection.kept !== kept) continue;
+    if (saved === 'saved') confirmSaved(collection, waiting);
+    else collection.refused = true;
+  }
+  collection.backlog = null;
 }
 
 /** Before the run ends: nothing that it decided may be lost. */

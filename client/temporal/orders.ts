@@ -71,7 +71,7 @@ export class TemporalOrders {
       sealer: this.#parts.sealer,
     });
     const ledger = await this.ledger.read(state, state.instruments, policy.deployment);
-    const start = this.#startOf(state, policy, { reopened: false, waitMs: call.waitMs, health, ledger });
+    const start = this.#startOf(state, policy, { version: null, waitMs: call.waitMs, health, ledger });
     const started = await startOrder(this.#parts.client, start);
     return this.#collected(started, state);
   }
@@ -171,7 +171,8 @@ export class TemporalOrders {
       this.policies.health(),
       this.ledger.read(stored.state, stored.state.instruments, policy.deployment),
     ]);
-    const start = this.#startOf(stored.state, policy, { reopened: true, waitMs: call.waitMs, health, ledger });
+    const { version } = stored;
+    const start = this.#startOf(stored.state, policy, { version, waitMs: call.waitMs, health, ledger });
     const started = await reopenOrder(this.#parts.client, start);
     if (started.kind === 'unreachable') throw started.error;
     return this.get(orderId, call);
@@ -198,13 +199,15 @@ export class TemporalOrders {
   #startOf(
     state: OrderState,
     policy: OrderPolicy,
-    how: { reopened: boolean; waitMs: number; health: ProcessorHealth[]; ledger: LedgerReading },
+    how: { version: string | null; waitMs: number; health: ProcessorHealth[]; ledger: LedgerReading },
   ): StartOrder {
     const { rulebook, sheets, deployment } = policy;
-    const { reopened, ledger } = how;
+    const { version, ledger } = how;
+    const reopened = version !== null;
     return {
       input: {
         state,
+        version,
         rulebook,
         sheets,
         ledger,

@@ -19,9 +19,10 @@ CREATE TABLE orders (
   epoch          integer NOT NULL,
   run_id         text NOT NULL,
   state          jsonb NOT NULL,
-  state_seq      integer NOT NULL,
+  -- Which write the state is of: a run that is new to the order goes on from exactly this one.
+  version        text NOT NULL,
+  -- How long the history of that run was when it wrote it.
   state_position integer NOT NULL,
-  attempts       integer NOT NULL,
   created_at     timestamptz(3) NOT NULL DEFAULT now(),
   updated_at     timestamptz(3) NOT NULL DEFAULT now(),
   PRIMARY KEY (merchant_id, order_id)

@@ -20,7 +20,7 @@ $$;
 
 -- Why this claim must not start or repeat a payment now, from what else is recorded of the order; null when nothing
 -- speaks against it. What gives back or closes (void, refund, close_…) is never hindered.
-CREATE FUNCTION claim_hindrance(h order_head, outdated boolean, c jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION claim_hindrance(h order_head, c jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
   attempt_now integer := (c->>'attempt')::int;
   starts boolean := c->>'operation' IN ('charge', 'authorize', 'continue_authentication', 'open_hosted', 'open_invoice');
@@ -28,9 +28,6 @@ DECLARE
 BEGIN
   IF NOT starts AND c->>'operation' <> 'capture' THEN
     RETURN NULL;
-  END IF;
-  IF outdated AND h.stage IN ('paid', 'failed', 'expired', 'cancelled', 'cancelling') THEN
-    RETURN format('the order is %s', h.stage);
   END IF;
   FOR other IN
     SELECT * FROM operations o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id ORDER BY o.attempt
@@ -76,14 +73,12 @@ END $$;
 /*
  The rule (the docs of ClaimAnswer say what each answer means):
 
- 1. The order's row is locked first: claims of one order happen one after another. Another requestHash: conflict.
- 2. The key is known and all frozen fields are the same: the operation's row answers, whichever run asks. So a reset to
-    the very first task, a lost answer and a second worker get recorded, sent_again or expired, never a new payment.
- 3. If the stored state is another run's and further along, the answer is order_exists with that state, whatever is asked,
-    and nothing is written. The same is said to a run that this order has never seen and that was started by `collect`
-    (firstOfOrder), if it asks for anything but what is recorded, and to a run that another one has overtaken, if it asks for
-    anything new. An order that was reset, or that is collected again after retention, goes on from there with its
-    numbers, budgets and forbidden instruments.
+ 1. The order's row is locked first: claims of one order happen one after another.
+ 2. A run that is behind the stored state (is_behind) is answered order_exists, whatever it asks, and nothing is written. An
+    order that was reset, or that is collected again after retention, goes on from there with its numbers, budgets and
+    forbidden instruments. So whatever a claim below finds, its run knows of everything that is stored.
+ 3. The key is known and all frozen fields are the same: the operation's row answers. So a lost answer and a second worker get
+    recorded, sent_again or expired, never a new payment.
  4. A payment that the store has reasons against (claim_hindrance) is not started: that is a conflict, for a person. Nor
     is a known key sent again then: it is recorded or expired.
  5. Sending again needs `now < resend_until` as fixed by the first claim. Past it, an operation of which every send is
@@ -93,24 +88,20 @@ END $$;
     counts nothing again, unless its try had been released: then it needs room anew. `reading`: how the card stands now.
 */
 CREATE FUNCTION claim_operation(c jsonb, p jsonb, OUT answer text, OUT what text, OUT resend_until timestamptz,
-                                OUT result jsonb, OUT state jsonb, OUT reading jsonb) LANGUAGE plpgsql AS $$
+                                OUT result jsonb, OUT reading jsonb) LANGUAGE plpgsql AS $$
 DECLARE
-  h order_head := lock_order(c->>'merchantId', c->>'orderId', p);
+  h order_head := lock_order(p);
   op operations;
   known boolean;
-  outdated boolean;
   hindrance text;
   the_card text;
   refused text;
 BEGIN
-  IF h.order_id IS NULL THEN
-    answer := 'conflict'; what := 'the order was never written';
-    RETURN;
-  ELSIF h.request_hash <> p->>'requestHash' THEN
-    answer := 'conflict'; what := 'the order exists with another amount, currency or capture mode';
+  IF h.behind THEN
+    answer := 'order_exists';
     RETURN;
   END IF;
-  outdated := h.behind OR coalesce(h.run_epoch < h.epoch, false);
+  PERFORM write_progress(h, p);
 
   SELECT * INTO op FROM operations o
    WHERE o.key = c->>'key' OR (o.merchant_id = h.merchant_id AND o.order_id = h.order_id
@@ -119,20 +110,7 @@ BEGIN
    ORDER BY o.key = c->>'key' DESC LIMIT 1 FOR UPDATE;
   known := FOUND;
   what := CASE WHEN known THEN claim_difference(op, c) END;
-  -- Whoever reopens an order decided something: a claim that brings no decision continues what is stored.
-  hindrance := claim_hindrance(h, outdated OR p IS NULL, c);
-
-  IF h.behind
-     OR (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
-     OR (NOT known AND outdated) THEN
-    answer := 'order_exists'; what := NULL;
-    SELECT o.state INTO state FROM orders o WHERE o.merchant_id = h.merchant_id AND o.order_id = h.order_id;
-    RETURN;
-  END IF;
-
-  IF p IS NOT NULL THEN
-    PERFORM write_progress(h, p);
-  END IF;
+  hindrance := claim_hindrance(h, c);
   IF what IS NOT NULL THEN
     answer := 'conflict'; what := format('the operation is recorded with another %s', what);
   ELSIF known THEN
@@ -232,8 +210,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   h order_head;
 BEGIN
-  SELECT o.merchant_id, o.order_id, false, o.request_hash, o.stage, o.epoch, o.state_seq, o.attempts,
-         o.epoch, false, o.state_position
+  SELECT o.merchant_id, o.order_id, false, o.epoch, o.epoch, false
     INTO h
     FROM orders o
    WHERE o.merchant_id = p->>'merchantId' AND o.order_id = p->>'orderId' AND o.run_id = p->>'runId'

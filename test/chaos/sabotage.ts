@@ -22,9 +22,7 @@ export const SABOTAGES = {
     { file: CLAIM, guard: '  known := FOUND;', instead: '  known := false;' },
     {
       file: CLAIM,
-      guard: `  IF h.behind
-     OR (h.run_epoch IS NULL AND (p->>'firstOfOrder')::boolean AND (NOT known OR what IS NOT NULL))
-     OR (NOT known AND outdated) THEN`,
+      guard: '  IF h.behind THEN',
       instead: '  IF false THEN',
     },
     { file: CLAIM, guard: 'ELSIF hindrance IS NOT NULL THEN', instead: 'ELSIF false THEN' },

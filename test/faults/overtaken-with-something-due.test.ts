@@ -24,11 +24,19 @@ describe('a run that another one overtook, and in whose story something is due',
     expect(state.retryAt).toMatchObject({ reason: 'schedule' });
     const told = { ...state, seq: state.seq + 2 };
     const progress: Progress = {
-      ...{ merchantId: scene.merchantId, orderId, runId: 'a-run-that-overtook', position: 500, firstOfOrder: false },
+      ...{ merchantId: scene.merchantId, orderId, runId: 'a-run-that-overtook', position: 500 },
       ...rowOf(told, null),
-      ...{ nextActionAt, entries: [], events: [], appliedEvents: [], proofs: [] },
+      ...{
+        version: 'overtook',
+        basedOn: stored.version,
+        nextActionAt,
+        entries: [],
+        events: [],
+        appliedEvents: [],
+        proofs: [],
+      },
     };
-    expect(await scene.store.saveProgress(progress)).toEqual({ kind: 'saved' });
+    expect(await scene.store.saveProgress(progress)).toBe('saved');
     const paid = await scene.until(orderId, ({ stage }) => stage === 'paid', 20_000);
     expect(paid.attempts.map(({ processor }) => processor)).toEqual(['alpha', 'beta', 'alpha']);
     expect(await effects(scene, orderId)).toEqual(['alpha captured']);

@@ -182,7 +182,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     const now = new Date((await skipping?.nowMs()) ?? Date.now()).toISOString();
     const told = { id, version, hash: rulebookHash };
     const state = await newOrderState({ request, merchantId, rulebook: told, now, waitMs, sealer });
-    return { state, rulebook, sheets, reopened: false, firstOfOrder: true };
+    return { state, version: null, rulebook, sheets, reopened: false, firstOfOrder: true };
   };
   const collectWith: Scene['collectWith'] = async (request, more, waitMs = 10_000) => {
     const input = { ...(await newInput(request, waitMs)), ...more };

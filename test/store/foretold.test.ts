@@ -15,6 +15,7 @@ import {
   state,
   storedOutcome,
   useStore,
+  versionOf,
 } from './world.ts';
 
 /** The task that made the claim, the activity's own write after it, and the run's next task. */
@@ -35,7 +36,6 @@ describe('an answer that is recorded with the decision on it', () => {
   const paid = ({ orderId }: ClaimInput, over: Partial<Progress> = {}): Progress =>
     progress(orderId, {
       position: FORETOLD_AT,
-      firstOfOrder: false,
       state: state(orderId, 5, 1),
       stage: 'paid',
       entries: [entry(3, 'succeeded'), entry(4, 'paid')],
@@ -45,7 +45,6 @@ describe('an answer that is recorded with the decision on it', () => {
   const unknown = ({ orderId }: ClaimInput, over: Partial<Progress> = {}): Progress =>
     progress(orderId, {
       position: NEXT_TASK,
-      firstOfOrder: false,
       state: state(orderId, 4, 1),
       stage: 'confirming',
       entries: [entry(3, 'no answer')],
@@ -95,7 +94,7 @@ describe('an answer that is recorded with the decision on it', () => {
       state: state(input.orderId, 7, 1),
       events: [merchantEvent(7, { cause: 'attempt 1' })],
     });
-    expect(await opened.store.saveProgress(own)).toMatchObject({ kind: 'saved' });
+    expect(await opened.store.saveProgress(own)).toBe('saved');
     expect(await texts(input)).toEqual(['2 sent', '3 cancel requested', '4 succeeded', '6 paid']);
     expect(await opened.store.findOrder('default', input.orderId)).toMatchObject({ state: { seq: 7 } });
     expect(await told(input)).toHaveLength(1);
@@ -113,7 +112,9 @@ describe('an answer that is recorded with the decision on it', () => {
 
   test('after a reset made another run: the outcome is recorded, the decision is not written', async () => {
     const input = await claimed();
-    await opened.store.saveProgress(unknown(input, { runId: 'run-b', position: 3, state: state(input.orderId, 9, 1) }));
+    await opened.store.saveProgress(
+      unknown(input, { runId: 'run-b', basedOn: versionOf(2), position: 3, state: state(input.orderId, 9, 1) }),
+    );
     expect(await answer(input)).toEqual({ foretold: false });
     expect(await storedOutcome(opened.store, input)).toBe('succeeded');
     expect(await stage(input)).toBe('confirming');
@@ -140,7 +141,7 @@ describe('an answer that is recorded with the decision on it', () => {
     expect(await recall(input)).toEqual(result(input, 'succeeded'));
     // And what it then decides stands in the place of what was foretold.
     const own = paid(input, { position: NEXT_TASK, entries: [entry(3, 'recorded'), entry(4, 'paid')] });
-    expect(await opened.store.saveProgress(own)).toMatchObject({ kind: 'saved' });
+    expect(await opened.store.saveProgress(own)).toBe('saved');
     expect(await texts(input)).toEqual(['2 sent', '3 recorded', '4 paid']);
     expect(await told(input)).toEqual(['order.payment_succeeded']);
   });
@@ -149,7 +150,7 @@ describe('an answer that is recorded with the decision on it', () => {
     const input = await claimed();
     expect(await recall(input)).toBeNull();
     expect(await answer(input)).toEqual({ foretold: false });
-    expect(await opened.store.saveProgress(unknown(input))).toMatchObject({ kind: 'saved' });
+    expect(await opened.store.saveProgress(unknown(input))).toBe('saved');
     expect(await storedOutcome(opened.store, input)).toBe('succeeded');
     expect(await told(input)).toEqual(['order.outcome_unknown']);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { query } from '../../cli/launcher/postgres.ts';
 import type { InboxInput } from '../../store/store.ts';
-import { NOW, newOrder, processorEvent, progress, SOON, state, useStore } from './world.ts';
+import { NOW, newOrder, processorEvent, progress, SOON, state, useStore, versionOf } from './world.ts';
 
 const opened = useStore();
 
@@ -104,7 +104,9 @@ test('an event that only an outdated run applied still waits', async () => {
   const order = newOrder();
   await opened.store.saveProgress(progress(order));
   await opened.store.storeProcessorEvent(delivery(order, 'evt_stale'));
-  await opened.store.saveProgress(progress(order, { runId: 'run-b', firstOfOrder: false, state: state(order, 3, 1) }));
+  await opened.store.saveProgress(
+    progress(order, { runId: 'run-b', basedOn: versionOf(2), state: state(order, 3, 1) }),
+  );
   const applied = [{ processor: 'alpha', eventId: 'evt_stale' }];
   await opened.store.saveProgress(progress(order, { state: state(order, 4, 1), appliedEvents: applied }));
   expect(await unapplied(order)).toEqual(['evt_stale']);

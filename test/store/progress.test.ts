@@ -45,6 +45,7 @@ test('what is stored of an order is what was decided', async () => {
     needsHuman: true,
     nextActionAt: NOW,
     epoch: 1,
+    version: decided.version,
     updatedAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
   });
   expect(await opened.store.findOrder('another', order)).toBeNull();
@@ -56,14 +57,12 @@ test('planned entries are not kept', async () => {
   expect(await opened.store.listTimeline('default', order)).toHaveLength(1);
 });
 
-test('an order with another amount is a conflict, and nothing is saved', async () => {
+test('an order with another amount exists as it was first accepted, and nothing is saved', async () => {
   const order = newOrder();
   await opened.store.saveProgress(progress(order));
   const other = state(order, 9, 1);
   other.facts.requestHash = 'facts-2';
-  expect(await opened.store.saveProgress(progress(order, { runId: 'run-b', state: other }))).toEqual({
-    kind: 'conflict',
-  });
+  expect(await opened.store.saveProgress(progress(order, { runId: 'run-b', state: other }))).toBe('order_exists');
   expect(await opened.store.listTimeline('default', order)).toHaveLength(1);
 });
 

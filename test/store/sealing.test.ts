@@ -75,8 +75,8 @@ describe('identities and sealing keys', () => {
       await query(
         database.url,
         `insert into orders (merchant_id, order_id, request_hash, amount_minor, currency, stage, is_open, needs_human, epoch,
-           run_id, state, state_seq, state_position, attempts)
-         values ('m', '${orderId}', 'h', 1, 'EUR', '${stage}', ${stage !== 'paid'}, false, 1, 'r', '${JSON.stringify(state)}', 1, 1, 1)`,
+           run_id, state, version, state_position)
+         values ('m', '${orderId}', 'h', 1, 'EUR', '${stage}', ${stage !== 'paid'}, false, 1, 'r', '${JSON.stringify(state)}', 'v', 1)`,
       );
     }
     const used = await store.listSealingKeyUse();

@@ -70,6 +70,11 @@ export function merchantEvent(seq: number, over: Partial<MerchantEvent> = {}): M
   return { type: 'order.payment_succeeded', seq, at: NOW, stage: 'paid', attempt: 1, cause: `cause ${seq}`, ...over };
 }
 
+/** The name of the write that has told so much. */
+export function versionOf(seq: number): string {
+  return `version-${seq}`;
+}
+
 /** What the first decision of a new order writes, unless `over` says otherwise. */
 export function progress(orderId: string, over: Partial<Progress> = {}): Progress {
   const written = over.state ?? state(orderId, 2, 1);
@@ -78,7 +83,8 @@ export function progress(orderId: string, over: Partial<Progress> = {}): Progres
     orderId,
     runId: 'run-a',
     position: written.seq,
-    firstOfOrder: true,
+    version: versionOf(written.seq),
+    basedOn: null,
     state: written,
     stage: 'attempting',
     open: !['paid', 'failed', 'expired', 'cancelled'].includes(over.stage ?? 'attempting'),
@@ -117,9 +123,13 @@ export function claim(orderId: string, over: Partial<ClaimInput> = {}): ClaimInp
   };
 }
 
-/** A claim of the same order by the run that wrote before, when nothing new was decided. */
+let tasks = 1000;
+/** A claim of the same order by the run that wrote before, in a later task, with nothing told. */
 export function nextClaim(orderId: string, over: Partial<ClaimInput> = {}): ClaimInput {
-  return claim(orderId, { progress: null, ...over });
+  tasks += 1;
+  const { attempt: number = 1 } = over;
+  const later = { state: state(orderId, tasks, number), entries: [] };
+  return claim(orderId, { progress: progress(orderId, later), ...over });
 }
 
 export function result(claimed: ClaimInput, outcome: Outcome, over: Partial<OperationResult> = {}): OperationResult {
