@@ -127,8 +127,18 @@ export function askPerson(draft: Draft, code: string, attempt: Attempt | null, t
 
 /** A processor is skipped: said once in a round. */
 export function tellSkipped(draft: Draft, processor: string, why: string): void {
-  const told = `${draft.order.round} ${processor}`;
-  if (draft.order.toldSkipped?.includes(told) === true) return;
-  draft.order.toldSkipped = [...(draft.order.toldSkipped ?? []), told];
-  tell(draft, 'processor_skipped', `${processor} skipped: ${why}`);
+  if (isNews(draft, processor)) tell(draft, 'processor_skipped', `${processor} skipped: ${why}`);
+}
+
+/** A round that begins with no attempt: said once, because without it the timeline would not say why nothing was tried. */
+export function tellNotTried(draft: Draft, why: string): void {
+  if (isNews(draft, 'no attempt')) tell(draft, 'attempt_refused', `No attempt: ${why}`);
+}
+
+function isNews(draft: Draft, what: string): boolean {
+  const { order } = draft;
+  const told = `${order.round} ${what}`;
+  if (order.toldSkipped?.includes(told) === true) return false;
+  order.toldSkipped = [...(order.toldSkipped ?? []), told];
+  return true;
 }

@@ -1,4 +1,4 @@
-import { after, type Draft, refuse, sheetOf } from '../draft.ts';
+import { after, type Draft, refuse, sheetOf, tellNotTried } from '../draft.ts';
 import { instrumentById, isHeldBack, lastAttempt, primaryOperation } from '../facts.ts';
 import { downReading } from '../health/readings.ts';
 import type { Attempt, Instrument } from '../order.ts';
@@ -30,7 +30,9 @@ export function routeAutomatically(draft: Draft): boolean {
 function startRound(draft: Draft): boolean {
   const { order } = draft;
   if (draft.nowMs > Date.parse(order.facts.notAfter)) {
-    refuse(draft, 'the first attempt', 'whoever waited for it has left, or `collect` was never accepted (notAfter)');
+    const why = 'whoever waited for it has left, or `collect` was never accepted (notAfter)';
+    refuse(draft, 'the first attempt', why);
+    tellNotTried(draft, why);
     return false;
   }
   const instrument = order.instruments.find((each) => each.origin === 'order');
@@ -38,6 +40,7 @@ function startRound(draft: Draft): boolean {
   const refusal = refusalOfInstrument(draft, instrument);
   if (refusal !== null) {
     refuse(draft, 'the first attempt', refusal.why, refusal.source);
+    tellNotTried(draft, refusal.why);
     return false;
   }
   return tryFirstUsable(draft, draft.rule.processors, instrument, 'main processor', false);
