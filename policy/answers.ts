@@ -22,7 +22,10 @@ export interface ProcessorResult {
    * `closed`: a hosted session, invoice or cancelled payment that can take no money any more (the fence's confirmation).
    */
   status: 'succeeded' | 'declined' | 'requires_action' | 'pending' | 'in_flight' | 'absent' | 'closed';
-  /** The processor's own id of the payment, session, invoice, refund. */
+  /**
+   * The processor's own id of the payment, session, invoice, refund. Of money that was taken always the payment's, the same in
+   * answers, lookups and notices: another one is another payment.
+   */
   reference?: string;
   amountMinor?: number;
   currency?: string;

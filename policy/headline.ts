@@ -126,6 +126,7 @@ const REVIEW_TEXT: Record<string, string> = {
   claim_conflict: 'a charge was asked for that differs from the one on record, and was not sent',
   credential_unreadable: 'the payment method is sealed with a key that is not here; nothing was charged',
   duplicate_unexplained: 'a processor says that it has this payment, and we know of none',
+  event_unmatched: 'a processor tells of a payment that is none of ours',
   event_mismatch: 'a notice of a processor disagrees with the order',
   pending_too_long: 'a processor has not decided in its own time',
   refund_failed: 'a refund failed',

@@ -154,6 +154,10 @@ export interface Attempt {
   money: AttemptMoney;
   /** When we knew that it had taken money: the first to take the amount keeps it. */
   tookAt?: Instant;
+  /** The processor's reference of that money: told under another one, it is another payment. */
+  tookAs?: string;
+  /** References of such other payments. A person was asked about each. */
+  others?: string[];
   /** All of its money had gone back when the order was opened again: the order is collected anew. */
   givenBack?: true;
   /** What notices and our own refunds said of money that went back, each under its id, so that none counts twice. */

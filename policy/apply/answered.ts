@@ -160,6 +160,7 @@ function doubt(attempt: Attempt): void {
 
 function applyCapture(draft: Draft, attempt: Attempt, result: OperationResult): void {
   if (result.outcome === 'succeeded') {
+    // The reference may be that of the capture: the payment's own is told by its notice.
     takeMoney(draft, attempt, result.amountMinor ?? attempt.money.authorized);
     attempt.outcome = 'succeeded';
     attempt.proof = null;

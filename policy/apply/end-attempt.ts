@@ -3,6 +3,7 @@ import { instrumentById, isPayable, primaryOperation } from '../facts.ts';
 import type { Attempt, MoneyFact } from '../order.ts';
 import type { Authentication, FailureClass, Outcome } from '../terms.ts';
 import { amountText, failureText } from '../words.ts';
+import { isAnotherPayment, tellAnotherPayment } from './another-payment.ts';
 import { countTotals, takeMoney } from './money-facts.ts';
 
 /** What a definite answer says, from whichever source: the call itself, a lookup, a webhook, a person. */
@@ -32,6 +33,7 @@ export interface Truth {
 
 /** Writes what is now known of an attempt's collecting operation. The place where an attempt's outcome changes. */
 export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
+  if (attempt.money.captured > 0 && truth.outcome === 'succeeded') return learnAgain(draft, attempt, truth);
   if (isSettledBetter(attempt, truth)) return;
   copyDetails(attempt, truth);
   const primary = primaryOperation(attempt);
@@ -52,6 +54,13 @@ export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
     default:
       return truth.outcome satisfies never;
   }
+}
+
+/** Its money is known: the same told again may name it, and any other is another payment's. */
+function learnAgain(draft: Draft, attempt: Attempt, truth: Truth): void {
+  if (truth.authorizedOnly === true || truth.reference === undefined) return;
+  if (isAnotherPayment(attempt, truth)) return tellAnotherPayment(draft, attempt, truth, truth.source);
+  attempt.tookAs = truth.reference;
 }
 
 /** Success is never unlearnt, and a definite outcome never gives way to a missing answer: news may arrive out of order. */
@@ -86,7 +95,7 @@ function learnSuccess(draft: Draft, attempt: Attempt, truth: Truth): void {
   attempt.endedAt = draft.now;
   draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: succeeded (${truth.source})`);
   if (truth.authorizedOnly === true) attempt.money.authorized = minor;
-  else takeMoney(draft, attempt, minor);
+  else takeMoney(draft, attempt, minor, truth.reference);
   if (truth.totals !== undefined) countTotals(attempt, truth.totals);
   const took = truth.authorizedOnly === true ? 'reserved' : 'collected';
   tell(draft, 'attempt_succeeded', `${amountText({ ...amount, minor })} ${took} at ${attempt.processor}`, {

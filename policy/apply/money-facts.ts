@@ -10,9 +10,10 @@ import { minorText } from '../words.ts';
  * neither takes back what the other has seen.
  */
 
-/** The attempt took the money. Counted from the first moment that anybody told us. */
-export function takeMoney(draft: Draft, attempt: Attempt, minor: number): void {
+/** The attempt took the money. Counted from the first moment that anybody told us. `as`: the payment's reference, where told. */
+export function takeMoney(draft: Draft, attempt: Attempt, minor: number, as?: string): void {
   attempt.money.captured = minor;
+  if (as !== undefined) attempt.tookAs = as;
   attempt.tookAt ??= draft.now;
 }
 

@@ -3,6 +3,7 @@ import { askPerson, type Draft, tell } from '../draft.ts';
 import { attemptNumbered, hasMoney } from '../facts.ts';
 import type { Attempt, MoneyFact, Operation } from '../order.ts';
 import type { FailureClass } from '../terms.ts';
+import { isAnotherPayment, isOfAnotherPayment, keepAside, tellAnotherPayment } from './another-payment.ts';
 import { confirmFence } from './answered.ts';
 import { learn } from './end-attempt.ts';
 import { concludeGiveBack } from './give-back.ts';
@@ -22,6 +23,10 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
     }
     return;
   }
+  if (isOfAnotherPayment(attempt, event) && ownRefund(attempt, event) === undefined)
+    return keepAside(draft, attempt, event);
+  if (event.type === 'payment_succeeded' && isAnotherPayment(attempt, event))
+    return tellAnotherPayment(draft, attempt, event, event.eventId);
   const mismatch = mismatchOf(draft, attempt, event);
   if (mismatch !== null) {
     tell(draft, 'event_quarantined', `${event.processor} sent ${event.type} with ${mismatch}: not believed`, {
@@ -92,7 +97,7 @@ function believe(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
 
 function believeSuccess(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
   const authorizedOnly = event.type === 'payment_authorized';
-  if (attempt.money.captured > 0 || (authorizedOnly && attempt.money.authorized > 0)) return;
+  if (authorizedOnly && attempt.money.authorized > 0) return;
   learn(draft, attempt, {
     outcome: 'succeeded',
     failureClass: null,

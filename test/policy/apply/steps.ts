@@ -1,7 +1,7 @@
 import type { OperationResult, ProcessorEvent } from '../../../policy/answers.ts';
 import { decide } from '../../../policy/decide.ts';
 import type { Decision } from '../../../policy/decision.ts';
-import type { OrderEvent, TimelineEntry } from '../../../policy/events.ts';
+import type { MerchantEvent, OrderEvent, TimelineEntry } from '../../../policy/events.ts';
 import type { Attempt, OrderState } from '../../../policy/order.ts';
 import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import type { Sheet } from '../../../policy/sheet.ts';
@@ -16,9 +16,11 @@ export class Steps {
   command: Decision['command'] = null;
   wake: Decision['wake'] = null;
   entries: TimelineEntry[] = [];
+  /** What the last decision tells the merchant. */
+  events: MerchantEvent[] = [];
   readonly sheets: Sheet[];
   private nowMs: number;
-  private events = 0;
+  private notices = 0;
   /** With a processor until that answers, whatever is told meanwhile. */
   private owed: Decision['command'] = null;
 
@@ -53,6 +55,7 @@ export class Steps {
     if (decision.command !== null || event.type === 'answered') this.owed = decision.command;
     this.wake = decision.wake;
     this.entries = decision.entries;
+    this.events = decision.events;
     return this;
   }
 
@@ -76,9 +79,9 @@ export class Steps {
   notice(type: ProcessorEvent['type'], said: Partial<ProcessorEvent> = {}): this {
     const { merchantId, orderId } = this.order.facts;
     const { number, processor } = this.attempt();
-    this.events += 1;
+    this.notices += 1;
     const event = {
-      ...{ eventId: `e${this.events}`, processor, type, merchantId, orderId, attempt: number, occurredAt: this.now },
+      ...{ eventId: `e${this.notices}`, processor, type, merchantId, orderId, attempt: number, occurredAt: this.now },
       ...said,
     };
     return this.tell({ type: 'processor_event', event });
