@@ -4,6 +4,7 @@ import type { CeilingReading, DecideInput } from './decision.ts';
 import type { Explanation, MerchantEvent, SendCommand, TimelineEntry } from './events.ts';
 import { mergeReadings } from './health/readings.ts';
 import type { Attempt, OrderState } from './order.ts';
+import { holdsBack, isSameReview, openReviews } from './reviews.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
 import type { ProcessorHealth, Sheet } from './sheet.ts';
 import type { Actor, Instant } from './terms.ts';
@@ -117,11 +118,18 @@ export function isDue(draft: Draft, at: Instant | null | undefined): boolean {
 /** Reasons that only say that something took too long: one that says what is wrong takes their place. */
 const YIELDS = new Set(['windows_over', 'unknown_too_long', 'pending_too_long', 'cannot_fence', 'capture_unknown']);
 
-/** Hands the order to a person. The first reason stays until it is settled, unless it yields to a graver one. */
-export function askPerson(draft: Draft, code: string, attempt: Attempt | null, text: string): void {
-  const { review } = draft.order;
-  if (review !== null && (!YIELDS.has(review.code) || YIELDS.has(code))) return;
-  draft.order.review = { code, attempt: attempt?.number ?? null, since: draft.now };
+/**
+ * Hands the order to a person. The first reason stays until it is settled, and others wait behind it; one that yields gives way
+ * to a graver one, and is not kept behind: what only took too long shows in the state, and is asked again from there.
+ */
+export function askPerson(draft: Draft, code: string, attempt: Attempt | null, text: string, about?: string): void {
+  const { order } = draft;
+  const asked = { code, attempt: attempt?.number ?? null, since: draft.now, ...(about === undefined ? {} : { about }) };
+  const { review, reviewsBehind = [] } = order;
+  if (review === null || (YIELDS.has(review.code) && !YIELDS.has(code))) order.review = asked;
+  else if (YIELDS.has(code) || openReviews(order).some((each) => isSameReview(each, asked))) return;
+  else if (holdsBack(review) || !holdsBack(asked)) order.reviewsBehind = [...reviewsBehind, asked];
+  else Object.assign(order, { review: asked, reviewsBehind: [review, ...reviewsBehind] });
   tell(draft, 'needs_review', text, attempt === null ? {} : { attempt });
 }
 

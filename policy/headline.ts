@@ -43,7 +43,7 @@ export function headline(order: OrderState): string {
         return `Money came that the order does not keep: ${giveBackText(order)}.`;
       return 'The order is being ended: whatever can still take money is closed first.';
     case 'needs_review':
-      return `A person decides: ${reviewText(order.review?.code ?? 'surplus')}.`;
+      return `A person decides: ${reviewText(order)}.`;
     case 'paid':
       return `Paid: ${minorText(order, keeper(order)?.money.captured ?? 0)}${paidAt(order)}.${surplusText(order)}`;
     case 'failed':
@@ -65,7 +65,7 @@ function paidAt(order: OrderState): string {
 /** After `Paid …`: what else is here, or was, and whose turn it is. */
 function surplusText(order: OrderState): string {
   const { review, surplus } = order;
-  if (review !== null) return ` A person decides: ${reviewText(review.code)}.`;
+  if (review !== null) return ` A person decides: ${reviewText(order)}.`;
   if (owesGiveBack(order)) return ` More was taken than the order asks for: ${giveBackText(order)}.`;
   if (surplus == null || surplus.endedAt === null || order.accepted !== undefined) return '';
   return ` ${minorText(order, surplus.minor)} more was taken, and given back.`;
@@ -114,8 +114,11 @@ const FAILURE_TEXT: Record<FailureClass, string> = {
 };
 
 /** Why a person is asked; a code without words of its own is shown as it is. */
-function reviewText(code: string): string {
-  return REVIEW_TEXT[code] ?? code;
+function reviewText({ review, reviewsBehind = [] }: OrderState): string {
+  const code = review?.code ?? 'surplus';
+  const more = reviewsBehind.length;
+  const behind = more === 0 ? '' : ` (then ${more} more question${more === 1 ? '' : 's'})`;
+  return `${REVIEW_TEXT[code] ?? code}${behind}`;
 }
 
 const REVIEW_TEXT: Record<string, string> = {

@@ -1,7 +1,8 @@
 import type { Draft } from './draft.ts';
 import type { MerchantEvent } from './events.ts';
 import type { OrderState } from './order.ts';
-import { needsHuman, stageOf } from './stage.ts';
+import { isSameReview } from './reviews.ts';
+import { stageOf } from './stage.ts';
 import type { Stage } from './terms.ts';
 
 /** What the merchant is told of a decision: failed attempts, and the change of stage. Written with the state itself. */
@@ -27,7 +28,7 @@ export function merchantEvents(draft: Draft, before: OrderState): MerchantEvent[
   const told = stage === stageOf(before) ? undefined : OF_STAGE[stage];
   const cause = causeOfStage(draft.order);
   if (told !== undefined) events.push({ type: told, at: draft.now, stage, cause });
-  else if (needsHuman(draft.order) && !needsHuman(before)) {
+  else if (isNewQuestion(draft.order, before)) {
     events.push({ type: 'order.needs_review', at: draft.now, stage, cause });
   }
   return events.map((event) => {
@@ -38,8 +39,15 @@ export function merchantEvents(draft: Draft, before: OrderState): MerchantEvent[
 
 /** An order can be in a stage more than once: after another attempt, another choice, another question to a person. */
 function causeOfStage(order: OrderState): string {
-  const review = order.review === null ? '' : `, ${order.review.code}`;
-  return `round ${order.round}, attempt ${order.attempts.length}${review}`;
+  const { review } = order;
+  const about = review?.about === undefined ? '' : ` ${review.about}`;
+  const asked = review === null ? '' : `, ${review.code}${about}`;
+  return `round ${order.round}, attempt ${order.attempts.length}${asked}`;
+}
+
+/** A person is asked something else than before: the first question, a graver one, or the next that came up. */
+function isNewQuestion({ review }: OrderState, before: OrderState): boolean {
+  return review !== null && (before.review === null || !isSameReview(review, before.review));
 }
 
 const OF_STAGE: Partial<Record<Stage, MerchantEvent['type']>> = {

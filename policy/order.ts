@@ -195,6 +195,15 @@ export interface Surplus {
   again: boolean;
 }
 
+export interface Review {
+  /** Stable, e.g. `unknown_too_long`, `surplus`, `claim_conflict`, `windows_over`. */
+  code: string;
+  attempt: number | null;
+  since: Instant;
+  /** Of a notice: processor and payment that it tells of. Two payments are two questions. */
+  about?: string;
+}
+
 /** What the buyer or support chose; runs as soon as nothing is payable any more. */
 export interface Choice {
   id: string;
@@ -235,8 +244,9 @@ export interface OrderState {
   surplus?: Surplus;
   /** A person accepted the money as it is: that much more than the amount may be kept (0: less than it is enough). */
   accepted?: { minor: number; actor: Actor; reason: string; at: Instant };
-  /** A person has to decide. `code` is stable, e.g. `unknown_too_long`, `surplus`, `claim_conflict`, `windows_over`. */
-  review: { code: string; attempt: number | null; since: Instant } | null;
+  /** A person has to decide: the current question, and those that come up after it. */
+  review: Review | null;
+  reviewsBehind?: Review[];
   /** A later automatic try. `reason`: `schedule`, `advice`, `backoff`, `processor_down`. */
   retryAt: {
     at: Instant;

@@ -15,6 +15,7 @@ import { isPending, mayChoose, patienceEndsAt, type Reading, ruleOf } from './ne
 import type { Instrument, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { refusalOfInstrument } from './plan/usable.ts';
+import { isAskedFor } from './reviews.ts';
 import { isBuyerHeldBack, isGiveBackReview } from './stage.ts';
 import type { Instant, RecoveryPath } from './terms.ts';
 import { instantText } from './words.ts';
@@ -67,7 +68,7 @@ function refuseImpatience(reading: Reading, now: Instant): Refusal | null {
 export function refuseEnding(order: OrderState): Refusal | null {
   if (order.closed !== null) return CLOSED;
   // Less than the amount was taken: that goes back, and the order ends.
-  if (order.review?.code === 'amount_mismatch' && order.ending === null) return null;
+  if (isAskedFor(order, new Set(['amount_mismatch'])) && order.ending === null) return null;
   if (order.attempts.some((attempt) => attempt.money.captured > 0)) {
     return { code: 'order_closed', message: 'The order is paid: refund it instead. Nothing was changed.' };
   }
@@ -95,6 +96,10 @@ export function refuseRetry(reading: Reading, ledger: LedgerReading, now: Instan
   if (order.attempts.some(isPayable))
     return refused('An attempt can still take money: it has to be proved or closed first.');
   if (order.attempts.some(hasMoney)) return refused('The order has its money: there is nothing to try again.');
+  if (isBuyerHeldBack(order))
+    return refused(
+      `A person was asked about money that nobody has explained (${order.review?.code}): \`resolve\` that first, with evidence.`,
+    );
   const instrument = instrumentById(order, instrumentToRetry(order));
   if (instrument === undefined) return refused('The order has no payment method to try.');
   const refusal = refusalNow(order, ledger, instrument, now);

@@ -1,5 +1,6 @@
 import { hasMoney, inFlight, isPayable } from './facts.ts';
 import type { OrderState } from './order.ts';
+import { holdsBack, openReviews } from './reviews.ts';
 import type { Stage } from './terms.ts';
 
 /** The stage is derived, here and nowhere else: no piece of code assigns one. */
@@ -63,16 +64,7 @@ export function isGiveBackReview(review: OrderState['review']): boolean {
   return review !== null && OF_GIVE_BACK.has(review.code);
 }
 
-/** Reviews during which the buyer may still go on: nothing speaks for money that nobody has explained. */
-const BUYER_MAY_GO_ON = new Set([
-  'windows_over',
-  'unknown_too_long',
-  'pending_too_long',
-  'cannot_fence',
-  'credential_unreadable',
-]);
-
-/** A person has to look before anybody, the buyer included, starts another attempt: money may be where we do not see it. */
+/** A person has to look before anybody, the buyer and support included, starts another attempt: money may be where we do not see it. */
 export function isBuyerHeldBack(order: OrderState): boolean {
-  return order.review !== null && !BUYER_MAY_GO_ON.has(order.review.code);
+  return openReviews(order).some(holdsBack);
 }

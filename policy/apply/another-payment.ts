@@ -28,7 +28,7 @@ export function tellAnotherPayment(draft: Draft, attempt: Attempt, { reference =
   const { processor, number } = attempt;
   const text = `${processor} tells of another payment under attempt ${number}, which has its money`;
   tell(draft, 'event_parked', text, { actor: 'processor', attempt, evidence: `${source}, payment ${reference}` });
-  askPerson(draft, 'event_unmatched', attempt, `${text}: a person has to look`);
+  askPerson(draft, 'event_unmatched', attempt, `${text}: a person has to look`, `${processor} ${reference}`);
 }
 
 /** A notice about another payment that was told under this attempt: what becomes of that one says nothing of this one. */

@@ -13,6 +13,7 @@ import {
 import type { Attempt, Instrument, OrderState } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
 import { forbiddenAs } from '../plan/usable.ts';
+import { isAskedFor, keepReviews } from '../reviews.ts';
 import { isBuyerHeldBack } from '../stage.ts';
 import type { Actor, RecoveryPath } from '../terms.ts';
 import { applyTryAgain } from './resolve.ts';
@@ -70,7 +71,7 @@ export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>):
     chosenAt: draft.now,
   };
   order.retryAt = null;
-  if (order.review !== null && ANSWERED_BY_CHOICE.has(order.review.code)) order.review = null;
+  keepReviews(order, ({ code }) => !ANSWERED_BY_CHOICE.has(code));
   for (const attempt of open) attempt.leave ??= { reason: 'switch', since: draft.now };
   tell(draft, 'buyer_choice', `Chose ${event.path}`, { actor: event.actor });
 }
@@ -117,10 +118,12 @@ function endingBy(
   as: 'cancelled' | 'failed',
   { actor, reason }: { actor: Actor; reason: string },
 ): NonNullable<OrderState['ending']> {
-  const givesBack = order.review?.code === 'amount_mismatch' && order.attempts.some(hasMoney);
-  if (givesBack) order.review = null;
+  const givesBack = isAskedFor(order, LESS_MONEY) && order.attempts.some(hasMoney);
+  if (givesBack) keepReviews(order, ({ code }) => !LESS_MONEY.has(code));
   return { as, actor, reason, since: now, ...(givesBack ? { endedAt: now } : {}) };
 }
+
+const LESS_MONEY = new Set(['amount_mismatch']);
 
 export function applyCloseRequested(draft: Draft, event: Of<'close_requested'>): void {
   draft.order.ending = endingBy(draft, 'failed', event);
@@ -160,10 +163,16 @@ export function applyRetryRequested(draft: Draft, event: Of<'retry_requested'>):
     tell(draft, 'retry_refused', 'Try again now: refused, an attempt may have taken the money', { actor: event.actor });
     return;
   }
+  if (isBuyerHeldBack(order)) {
+    const text = 'Try again now: refused, a person was asked about money that nobody has explained';
+    tell(draft, 'retry_refused', text, { actor: event.actor });
+    return;
+  }
   const instrumentId = instrumentToRetry(order);
   order.choice = { id: event.id, path: 'retry', instrumentId, startedBy: 'support', chosenAt: draft.now };
   order.retryAt = null;
-  order.review = null;
+  // Of those during which somebody may go on, which a new try answers.
+  keepReviews(order, () => false);
   tell(draft, 'retry_requested', `Try again now: ${event.reason}`, { actor: event.actor });
 }
 

@@ -19,7 +19,7 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
     });
     if (tellsOfPayment(event)) {
       const text = `${event.processor} tells of a payment that is none of ours, by name or number: a person has to look`;
-      askPerson(draft, 'event_unmatched', null, text);
+      askPerson(draft, 'event_unmatched', null, text, paymentOf(event));
     }
     return;
   }
@@ -34,10 +34,16 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
       attempt,
       evidence: event.eventId,
     });
-    askPerson(draft, 'event_mismatch', attempt, `A notice of ${event.processor} disagrees with the order: ${mismatch}`);
+    const text = `A notice of ${event.processor} disagrees with the order: ${mismatch}`;
+    askPerson(draft, 'event_mismatch', attempt, text, paymentOf(event));
     return;
   }
   believe(draft, attempt, event);
+}
+
+/** By what a person can find it; a notice that names no payment stands for itself. */
+function paymentOf({ processor, reference, key, eventId }: ProcessorEvent): string {
+  return `${processor} ${reference ?? key ?? eventId}`;
 }
 
 function attemptOfEvent(draft: Draft, event: ProcessorEvent): Attempt | undefined {
@@ -57,9 +63,13 @@ function mismatchOf(draft: Draft, attempt: Attempt, event: ProcessorEvent): stri
   if (event.merchantId !== merchantId || event.orderId !== orderId) return 'another order';
   if (event.account !== undefined && event.account !== attempt.account) return `account ${event.account}`;
   if (event.currency !== undefined && event.currency !== amount.currency) return `currency ${event.currency}`;
-  if (tellsOfPayment(event) && event.amountMinor !== undefined && event.amountMinor !== amount.minor)
-    return `amount ${event.amountMinor}`;
-  return null;
+  if (!tellsOfPayment(event) || event.amountMinor === undefined || event.amountMinor === amount.minor) return null;
+  return isKnown(attempt, event) ? null : `amount ${event.amountMinor}`;
+}
+
+/** Another amount than the order's, which is known already, and was weighed when it became known. */
+function isKnown({ money }: Attempt, { type, amountMinor = 0 }: ProcessorEvent): boolean {
+  return amountMinor > 0 && amountMinor === (type === 'payment_authorized' ? money.authorized : money.captured);
 }
 
 function tellsOfPayment({ type }: ProcessorEvent): boolean {

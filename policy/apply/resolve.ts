@@ -15,6 +15,7 @@ import {
 } from '../facts.ts';
 import type { Attempt, OrderState } from '../order.ts';
 import { fenceOf } from '../plan/proof-times.ts';
+import { answerReview, keepReviews } from '../reviews.ts';
 import { isGiveBackReview } from '../stage.ts';
 import { minorText } from '../words.ts';
 import { confirmFence } from './answered.ts';
@@ -37,7 +38,7 @@ export function applyResolved(draft: Draft, event: Resolved): void {
   const { review } = order;
   const answered = review !== null && (review.attempt === attempt.number || review.attempt === null) ? review : null;
   if (event.outcome === 'accepted' && !isAcceptable(answered)) return;
-  if (answered !== null) order.review = null;
+  if (answered !== null) answerReview(order);
   switch (event.outcome) {
     case 'accepted':
       return accept(draft, event, answered?.code ?? '');
@@ -118,6 +119,7 @@ function accept(draft: Draft, event: Resolved, code: string): void {
   if (order.ending?.endedAt !== undefined) order.ending = null;
   const { held } = moneyOf(order);
   const minor = (order.accepted?.minor ?? 0) + held;
+  keepReviews(order, (review) => !ABOUT_OUR_MONEY.has(review.code));
   order.accepted = { minor, actor: event.actor, reason: event.reason, at: draft.now };
   tell(
     draft,
@@ -143,7 +145,7 @@ export function applyTryAgain(draft: Draft): boolean {
   const { order } = draft;
   const { review } = order;
   if (review === null || !mayTryAgain(order)) return false;
-  order.review = null;
+  answerReview(order);
   if (isGiveBackReview(review)) {
     lookAgain(draft);
     if (order.surplus !== undefined) order.surplus = { ...order.surplus, again: true };

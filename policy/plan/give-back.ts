@@ -2,6 +2,7 @@ import { lookAgain } from '../apply/give-back.ts';
 import { after, askPerson, type Draft, isDue, sheetOf, tell } from '../draft.ts';
 import { hasMoney, heldOf, keeping, mayKeepMinor, moneyOf, openGiveBack, operationOf } from '../facts.ts';
 import type { Attempt, Operation, OrderState } from '../order.ts';
+import { keepReviews, openReviews } from '../reviews.ts';
 import { isGiveBackReview } from '../stage.ts';
 import { instantText, minorText } from '../words.ts';
 import { dueResend, newProof, planConfirmation } from './proof-times.ts';
@@ -22,9 +23,9 @@ export function giveBack(draft: Draft, mayStartOne: boolean): void {
     forgetPlans(order, open.attempt);
     return proveGiveBack(draft, open.attempt, open.operation);
   }
-  if (order.review?.code === 'refund_unknown') order.review = null;
+  keepReviews(order, ({ code }) => code !== 'refund_unknown');
   const next = nextGiveBack(order);
-  if (next === null && isGiveBackReview(order.review) && order.surplus !== undefined) order.review = null;
+  if (next === null && order.surplus !== undefined) keepReviews(order, (review) => !isGiveBackReview(review));
   if (next === null || !mayStartOne || isPersons(order, next.attempt)) return forgetPlans(order);
   forgetPlans(order, next.attempt, keeping(order));
   if (mayStart(draft, next) && confirmBoth(draft, next.attempt)) sendGiveBack(draft, next);
@@ -68,9 +69,10 @@ function isLater(attempt: Attempt, than: Attempt | undefined): boolean {
 }
 
 /** A person looks at this money, or at a notice about this very attempt. */
-function isPersons({ review }: OrderState, attempt: Attempt): boolean {
-  if (review === null || review.code === 'refund_unknown') return false;
-  return isGiveBackReview(review) || review.attempt === attempt.number;
+function isPersons(order: OrderState, attempt: Attempt): boolean {
+  return openReviews(order).some(
+    (review) => review.code !== 'refund_unknown' && (isGiveBackReview(review) || review.attempt === attempt.number),
+  );
 }
 
 /** May a refund be sent under a new key? If not, it is planned, or a person's. */

@@ -1,6 +1,7 @@
 import { type Draft, tell } from '../draft.ts';
 import { isAuthorized, moneyOf } from '../facts.ts';
 import type { OrderState } from '../order.ts';
+import { answerReview } from '../reviews.ts';
 
 /**
  * The order was closed when something new came. A paid order is never flipped: its money facts stand apart. Money on an
@@ -32,7 +33,7 @@ export function closeAnsweredReview(
   if (review === null || !ANSWERED_BY_PROOF.has(review.code)) return;
   const attempt = attempts[(review.attempt ?? 0) - 1];
   if (attempt !== undefined && isStillOpen(attempt) && !isKnown(review.code, attempt)) return;
-  draft.order.review = null;
+  answerReview(draft.order);
   tell(draft, 'review_answered', 'Proof came: nobody has to decide any more', attempt === undefined ? {} : { attempt });
 }
 

@@ -9,7 +9,8 @@ import {
   operationOf,
   payableAttempts,
 } from '../facts.ts';
-import type { Attempt, Operation } from '../order.ts';
+import type { Attempt, Operation, OrderState, Review } from '../order.ts';
+import { keepReviews, openReviews } from '../reviews.ts';
 import { isGiveBackReview } from '../stage.ts';
 import type { Stage } from '../terms.ts';
 import { amountText } from '../words.ts';
@@ -30,7 +31,7 @@ export function settle(draft: Draft): boolean {
   order.retryAt = null;
   order.choice = null;
   order.window = null;
-  if (isAnsweredByMoney(order)) order.review = null;
+  keepReviews(order, (review) => !isAnsweredByMoney(order, review));
   if (!ended && order.closed === null) {
     refuseLateEnding(draft);
     reviewAmount(draft);
@@ -44,8 +45,8 @@ export function settle(draft: Draft): boolean {
 }
 
 /** A question about money that has to go back keeps nobody from being paid; any other one does. */
-function mayClose({ review }: Draft['order']): boolean {
-  return review === null || isGiveBackReview(review);
+function mayClose(order: OrderState): boolean {
+  return openReviews(order).every(isGiveBackReview);
 }
 
 /** Reasons for a person that proof of the money has answered. What it does not answer comes back, from the state. */
@@ -58,11 +59,12 @@ const ANSWERED_BY_MONEY = new Set([
   'duplicate_unexplained',
 ]);
 
-/** A notice that disagreed is answered only by money of the very attempt that it was about. */
-function isAnsweredByMoney({ review, attempts }: Draft['order']): boolean {
-  if (review === null) return false;
+/** A notice that disagreed is answered only by money of the very attempt that it was about, and only if that came after it. */
+function isAnsweredByMoney({ attempts }: OrderState, review: Review): boolean {
   if (review.code !== 'event_mismatch') return ANSWERED_BY_MONEY.has(review.code);
-  return attempts.some((attempt) => attempt.number === review.attempt && hasMoney(attempt));
+  const attempt = attempts.find(({ number }) => number === review.attempt);
+  if (attempt === undefined || !hasMoney(attempt)) return false;
+  return Date.parse(attempt.tookAt ?? attempt.startedAt) > Date.parse(review.since);
 }
 
 /** Somebody wanted to end the order while a payment was under way, and the payment succeeded. They are told; nothing is silent. */
@@ -96,7 +98,7 @@ export function end(draft: Draft): boolean {
   const reason = order.ending.as === 'expired' ? 'expiry' : 'cancel';
   for (const attempt of open) attempt.leave ??= { reason, since: draft.now };
   if (open.length > 0) return leave(draft);
-  if (!OUTLIVES_THE_END.has(order.review?.code ?? '')) order.review = null;
+  keepReviews(order, ({ code }) => OUTLIVES_THE_END.has(code));
   close(draft, order.ending.as, `${ENDED[order.ending.as]}: ${order.ending.reason}`);
   return true;
 }

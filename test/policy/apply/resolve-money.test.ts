@@ -131,7 +131,7 @@ describe('a person’s word while a notice waits that fits no attempt', () => {
   /** Declined; then a payment is told of that we know nothing of. */
   const unexplained = (first: { outcome: 'declined' | 'succeeded'; failureClass?: 'hard_decline' }) => {
     const order = new Steps().answer(first).notice('payment_succeeded', { attempt: 9 });
-    expect(order.order.review).toEqual({ code: 'event_unmatched', attempt: null, since: order.now });
+    expect(order.order.review).toMatchObject({ code: 'event_unmatched', attempt: null, since: order.now });
     return order;
   };
   const declined = () => unexplained({ outcome: 'declined', failureClass: 'hard_decline' });

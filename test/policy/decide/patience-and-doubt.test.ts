@@ -97,8 +97,12 @@ describe('“we already have this payment”', () => {
     expect(world.order.review?.code).toBe('duplicate_unexplained');
     expect(sends(world)).toEqual(['alpha charge', 'alpha charge']);
     expect(world.say(make.choose('new_method', make.card('b')))?.code).toBe('recovery_refused');
-    world.say(make.retryNow());
+    expect(world.say(make.retryNow())?.code).toBe('recovery_refused');
+    world.say(make.resolve(1, 'absent'));
+    expect(world.order.review?.code).toBe('duplicate_unexplained');
+    world.say(make.resolve(2, 'absent'));
     expect(world.order.review).toBeNull();
+    expect(world.say(make.retryNow())).toBeNull();
     expect(sends(world)).toHaveLength(3);
   });
 
