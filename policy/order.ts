@@ -62,7 +62,7 @@ export interface Instrument {
   funding?: string;
   issuerCountry?: string;
   last4?: string;
-  /** Set once, never removed: no attempt that we submit uses this instrument again (I4). */
+  /** Set once, never removed, only ever further: no attempt that we submit uses this instrument again (I4). */
   forbidden?: {
     since: Instant;
     attempt: number;

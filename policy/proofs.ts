@@ -2,6 +2,7 @@ import type { OperationResult } from './answers.ts';
 import type { OrderEvent } from './events.ts';
 import { instrumentById, isDefinite, primaryOperation } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
+import type { FailureClass } from './terms.ts';
 
 interface OutcomeProof {
   key: string;
@@ -19,7 +20,10 @@ export function provedOtherwise(before: OrderState, after: OrderState, event: Or
     const proved = operation.outcome !== was && operation.key !== answered;
     // A card that is forbidden everywhere is told again with the decision: its own call may have found the store away.
     if (!proved && forbade(after, attempt) === forbade(before, attempt)) continue;
-    proofs.push({ key: operation.key, result: proofOf(attempt, operation.key, operation.outcome, after) });
+    const result = proofOf(attempt, operation.key, operation.outcome, after);
+    // Told late, it is not the class by which the attempt had ended.
+    const late = proved ? {} : { failureClass: classOfMark(after, attempt) };
+    proofs.push({ key: operation.key, result: { ...result, ...late } });
   }
   return proofs;
 }
@@ -28,6 +32,10 @@ export function provedOtherwise(before: OrderState, after: OrderState, event: Or
 function forbade(order: OrderState, attempt: Attempt): string | undefined {
   const forbidden = instrumentById(order, attempt.instrumentId)?.forbidden;
   return forbidden?.everywhere === true && forbidden.attempt === attempt.number ? forbidden.source : undefined;
+}
+
+function classOfMark(order: OrderState, { instrumentId }: Attempt): FailureClass | null {
+  return instrumentById(order, instrumentId)?.forbidden?.failureClass ?? null;
 }
 
 /** Refunds, each under its own key. */

@@ -18,6 +18,11 @@ export function isAnotherPayment(attempt: Attempt, { reference, key }: Told): bo
   if (attempt.money.captured === 0 || reference === undefined) return false;
   if (attempt.tookAs !== undefined) return reference !== attempt.tookAs;
   // Nobody has named its money yet (a person's word, the answer to a capture): what names neither the attempt nor us does not.
+  return namesAnother(attempt, { reference, key });
+}
+
+/** It names an operation that is none of the attempt's, and no payment that is. */
+export function namesAnother(attempt: Attempt, { reference, key }: Told): boolean {
   return key !== undefined && reference !== attempt.reference && attempt.operations.every((each) => each.key !== key);
 }
 

@@ -1,6 +1,6 @@
 import { askPerson, type Draft, tell } from '../draft.ts';
 import { instrumentById, isPayable, primaryOperation } from '../facts.ts';
-import type { Attempt, MoneyFact } from '../order.ts';
+import type { Attempt, Instrument, MoneyFact } from '../order.ts';
 import type { Authentication, FailureClass, Outcome } from '../terms.ts';
 import { amountText, failureText } from '../words.ts';
 import { isAnotherPayment, tellAnotherPayment } from './another-payment.ts';
@@ -34,7 +34,7 @@ export interface Truth {
 /** Writes what is now known of an attempt's collecting operation. The place where an attempt's outcome changes. */
 export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
   if (attempt.money.captured > 0 && truth.outcome === 'succeeded') return learnAgain(draft, attempt, truth);
-  if (isSettledBetter(attempt, truth)) return;
+  if (isSettledBetter(attempt, truth)) return learnOfCard(draft, attempt, truth);
   copyDetails(attempt, truth);
   const primary = primaryOperation(attempt);
   if (primary !== undefined) primary.outcome = truth.outcome;
@@ -61,6 +61,12 @@ function learnAgain(draft: Draft, attempt: Attempt, truth: Truth): void {
   if (truth.authorizedOnly === true || truth.reference === undefined) return;
   if (isAnotherPayment(attempt, truth)) return tellAnotherPayment(draft, attempt, truth, truth.source);
   attempt.tookAs = truth.reference;
+}
+
+/** The attempt stays as it ended. What was said of its card holds all the same, but not against its own success. */
+export function learnOfCard(draft: Draft, attempt: Attempt, truth: Truth): void {
+  const succeeded = attempt.outcome === 'succeeded' || attempt.money.captured > 0;
+  if (truth.forbidsInstrument && !succeeded) forbid(draft, attempt, truth);
 }
 
 /** Success is never unlearnt, and a definite outcome never gives way to a missing answer: news may arrive out of order. */
@@ -158,9 +164,15 @@ export function endWithoutSuccess(draft: Draft, attempt: Attempt, failed = true)
   askPerson(draft, 'duplicate_unexplained', witness, text);
 }
 
+/** Forbidden for this order alone, it may yet be so for all of them. */
+function isForbiddenAsFar({ forbidden }: Instrument, { forbidsEverywhere }: Truth): boolean {
+  if (forbidden === undefined) return false;
+  return forbidden.everywhere === true || forbidden.orderId !== undefined || forbidsEverywhere !== true;
+}
+
 function forbid(draft: Draft, attempt: Attempt, truth: Truth): void {
   const instrument = instrumentById(draft.order, attempt.instrumentId);
-  if (instrument === undefined || instrument.forbidden !== undefined) return;
+  if (instrument === undefined || isForbiddenAsFar(instrument, truth)) return;
   const source = truth.document ?? truth.source;
   const forbidden = {
     since: draft.now,

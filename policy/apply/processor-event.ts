@@ -3,9 +3,15 @@ import { askPerson, type Draft, tell } from '../draft.ts';
 import { attemptNumbered, hasMoney } from '../facts.ts';
 import type { Attempt, MoneyFact, Operation } from '../order.ts';
 import type { FailureClass } from '../terms.ts';
-import { isAnotherPayment, isOfAnotherPayment, keepAside, tellAnotherPayment } from './another-payment.ts';
+import {
+  isAnotherPayment,
+  isOfAnotherPayment,
+  keepAside,
+  namesAnother,
+  tellAnotherPayment,
+} from './another-payment.ts';
 import { confirmFence } from './answered.ts';
-import { learn } from './end-attempt.ts';
+import { learn, learnOfCard, type Truth } from './end-attempt.ts';
 import { concludeGiveBack } from './give-back.ts';
 import { believeMoneyFact, refundId, uncountRefund } from './money-facts.ts';
 
@@ -123,7 +129,10 @@ function believeSuccess(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
   });
 }
 
-/** A failure is news only for an attempt that is not settled; a declined try on a processor's page leaves the page open. */
+/**
+ * A failure ends only an attempt that is not settled; what it says of the card is news of a settled one too. A declined try on
+ * a processor's page leaves the page open.
+ */
 function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
   const { outcome } = attempt;
   const open = outcome === null || outcome === 'unknown' || outcome === 'pending' || outcome === 'requires_action';
@@ -135,9 +144,8 @@ function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
     });
     return;
   }
-  if (!open || attempt.fencedAt !== null) return;
   const failureClass = event.failureClass ?? 'unclassified';
-  learn(draft, attempt, {
+  const truth: Truth = {
     outcome: PROVES_NOTHING.has(failureClass) ? 'unknown' : 'declined',
     failureClass,
     forbidsInstrument: event.forbidsInstrument ?? false,
@@ -149,7 +157,9 @@ function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
     networkCode: event.networkCode,
     adviceCode: event.adviceCode,
     authentication: event.authentication,
-  });
+  };
+  if (open && attempt.fencedAt === null) learn(draft, attempt, truth);
+  else if (!namesAnother(attempt, event)) learnOfCard(draft, attempt, truth);
 }
 
 /** Classes that leave open whether money has moved, even in a notice of failure. */
