@@ -22,6 +22,14 @@ describe('a ceiling that is reached before the order starts', () => {
     expect(told(world)).toContain('a document (2026)');
   });
 
+  test('the timeline says once why nothing was tried, whatever else happens', () => {
+    const world = scene({}, { ceilings: ceilings() }).open();
+    world.say(make.retryNow());
+    world.pass(60_000);
+    const lines = world.entries.filter(({ kind }) => kind === 'attempt_refused').map(({ text }) => text);
+    expect(lines).toEqual([expect.stringMatching(/^No attempt: mastercard declines in 24 hours: 10 of 10 used until/)]);
+  });
+
   test('rule, buyer and support are refused alike, until the window has ended', () => {
     const world = scene({}, { ceilings: ceilings() }).open();
     expect(world.say(make.choose('new_method', make.card('ins_1')))?.code).toBe('recovery_refused');
