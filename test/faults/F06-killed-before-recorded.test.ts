@@ -28,7 +28,7 @@ describe('F6: the worker is killed after the processor answered, before that was
 
   test('F6: with the answer in its hands: one charge, the next worker asks with the same key', async () => {
     const orderId = newOrderId();
-    const answer = scene.recoup.orders.collect(order(orderId, 'sim:alpha=slow_700'), { waitMs: 30_000 });
+    const answer = scene.recoup.orders.collect(order(orderId, 'sim:alpha=slow_2000'), { waitMs: 30_000 });
     await claimed(orderId);
     // Another transaction has the row: whoever wants to record the outcome waits for it.
     const other = new pg.Client({ connectionString: scene.databaseUrl });
