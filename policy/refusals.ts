@@ -46,8 +46,8 @@ export function refuseRecovery(
     return refused('The order knows no such saved method.');
   }
   const again = choice.path === 'authenticate' ? (lastAttempt(order)?.instrumentId ?? null) : null;
-  const known = instrumentById(order, choice.instrument?.id ?? choice.instrumentId ?? again) ?? choice.instrument;
-  const refusal = known === undefined ? null : refusalNow(order, ledger, markedBy(ledger.forbidden, known), now);
+  const chosen = choice.instrument ?? instrumentById(order, choice.instrumentId ?? again);
+  const refusal = chosen === undefined ? null : refusalNow(order, ledger, markedBy(ledger.forbidden, chosen), now);
   if (refusal !== null) return refused(`This payment method cannot be used: ${refusal}. Choose another one.`);
   const offered = offeredPaths(order, ruleOf(reading), reading.sheets).map((each) => each.path);
   if (!offered.includes(choice.path))

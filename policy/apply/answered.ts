@@ -11,12 +11,13 @@ import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
 import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp, totalsOf } from './give-back.ts';
 import { takeMoney } from './money-facts.ts';
 import { isCredentialUnreadable, park } from './park.ts';
-import { tellNativeTries, tellRefusedCard } from './tries.ts';
+import { learnNames, tellNativeTries, tellRefusedCard } from './tries.ts';
 
 /** An operation came back: write down what it proves. What follows from it is planned afterwards, from the state alone. */
 export function applyAnswer(draft: Draft, result: OperationResult): void {
   const attempt = attemptNumbered(draft.order, result.attempt);
   if (attempt === undefined) return;
+  learnNames(draft, attempt, result.cardNames);
   if (result.operation === 'lookup') {
     const askedAt = attempt.lookupSince ?? result.startedAt;
     attempt.lookupSince = null;

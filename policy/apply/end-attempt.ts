@@ -1,3 +1,4 @@
+import { ofOneCard } from '../cards.ts';
 import { askPerson, type Draft, tell } from '../draft.ts';
 import { instrumentById, isPayable, primaryOperation } from '../facts.ts';
 import type { Attempt, Instrument, MoneyFact } from '../order.ts';
@@ -181,8 +182,9 @@ function forbid(draft: Draft, attempt: Attempt, truth: Truth): void {
     source,
     ...(truth.forbidsEverywhere === true ? { everywhere: true as const } : {}),
   };
+  const card = ofOneCard(draft.order, instrument);
   draft.order.instruments = draft.order.instruments.map((each) =>
-    each.id === instrument.id || each.identity === instrument.identity ? { ...each, forbidden } : each,
+    card.includes(each) ? { ...each, forbidden } : each,
   );
   tell(draft, 'instrument_forbidden', 'This payment method is not tried again, by anybody', {
     attempt,

@@ -1,3 +1,4 @@
+import { alsoNamed, namesOf } from '../cards.ts';
 import { type Draft, isDue, sheetOf, tell } from '../draft.ts';
 import type { OrderEvent } from '../events.ts';
 import {
@@ -88,11 +89,13 @@ function isSameChoice(attempt: Attempt, path: RecoveryPath, instrumentId: string
   return attempt.kind === 'card' && attempt.outcome === null && attempt.instrumentId === instrumentId;
 }
 
-/** A payment method that the order knows keeps its history, what forbids it included, and gets the fresh credentials. */
+/** A payment method that the order knows keeps its history, what forbids it included, and gets the fresh credentials and names. */
 function takeInstrument(order: OrderState, fresh: Instrument): void {
   const credentials = fresh.credentials.map((each) => ({ ...each, fromAttempt: order.attempts.length + 1 }));
   if (instrumentById(order, fresh.id) !== undefined) {
-    order.instruments = order.instruments.map((each) => (each.id === fresh.id ? { ...each, credentials } : each));
+    order.instruments = order.instruments.map((each) =>
+      each.id === fresh.id ? { ...alsoNamed(each, namesOf(fresh)), credentials } : each,
+    );
     return;
   }
   const forbidden = forbiddenAs(order, fresh);

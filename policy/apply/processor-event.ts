@@ -14,6 +14,7 @@ import { confirmFence } from './answered.ts';
 import { learn, learnOfCard, type Truth } from './end-attempt.ts';
 import { concludeGiveBack } from './give-back.ts';
 import { believeMoneyFact, refundId, uncountRefund } from './money-facts.ts';
+import { learnNames } from './tries.ts';
 
 /** A verified notice of a processor. Late truth wins, but only about the very payment that it names (F15). */
 export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
@@ -44,6 +45,7 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
     askPerson(draft, 'event_mismatch', attempt, text, paymentOf(event));
     return;
   }
+  learnNames(draft, attempt, event.cardNames);
   believe(draft, attempt, event);
 }
 

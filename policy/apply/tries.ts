@@ -1,4 +1,5 @@
 import type { OperationResult } from '../answers.ts';
+import { alsoNamed } from '../cards.ts';
 import { ceilingText, isReached } from '../ceilings/ceilings.ts';
 import { type Draft, tell } from '../draft.ts';
 import type { Attempt } from '../order.ts';
@@ -9,6 +10,11 @@ export function tellNativeTries(draft: Draft, attempt: Attempt, { nativeTries = 
   const times = nativeTries.length === 1 ? 'one try' : `${nativeTries.length} tries`;
   const text = `${attempt.processor} made ${times} by itself: they count to the ceilings too`;
   tell(draft, 'native_tries', text, { actor: 'processor', attempt });
+}
+
+/** The processor knows the card by further names: whoever comes with one of them comes with this card. */
+export function learnNames({ order }: Draft, { instrumentId }: Attempt, names: readonly string[] = []): void {
+  order.instruments = order.instruments.map((each) => (each.id === instrumentId ? alsoNamed(each, names) : each));
 }
 
 /** Planning had room, or knew no better: in the meantime other orders used it up. The claim has the last word. */

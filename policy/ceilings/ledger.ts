@@ -1,3 +1,4 @@
+import { namesOf } from '../cards.ts';
 import type { CeilingReading } from '../decision.ts';
 import type { OrderEvent } from '../events.ts';
 import type { Instrument, OrderState } from '../order.ts';
@@ -27,7 +28,7 @@ export interface LedgerReading {
 
 export const NOTHING_READ: LedgerReading = { ceilings: [], forbidden: [] };
 
-/** The latest reading of each identity and ceiling; what was forbidden once stays forbidden. */
+/** The latest reading of each identity and ceiling, fresh ones last; what was forbidden once stays forbidden. */
 export function latestReadings(known: LedgerReading, fresh: Partial<LedgerReading>): LedgerReading {
   const { ceilings = [], forbidden = [] } = fresh;
   if (ceilings.length === 0 && forbidden.length === 0) return known;
@@ -60,7 +61,8 @@ export function readingsIn(event: OrderEvent): Partial<LedgerReading> {
 /** The instrument with the mark of another order's outcome on it, or as it is. */
 export function markedBy(forbidden: readonly ForbiddenReading[], instrument: Instrument): Instrument {
   if (instrument.forbidden !== undefined) return instrument;
-  const mark = forbidden.find(({ identity }) => identity === instrument.identity);
+  const names = namesOf(instrument);
+  const mark = forbidden.find(({ identity }) => names.includes(identity));
   if (mark === undefined) return instrument;
   const { identity: _identity, ...forbids } = mark;
   return { ...instrument, forbidden: forbids };

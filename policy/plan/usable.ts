@@ -1,9 +1,10 @@
+import { namesOf, ofOneCard } from '../cards.ts';
 import { ceilingText, isReached } from '../ceilings/ceilings.ts';
 import type { CeilingReading } from '../decision.ts';
 import { type Draft, refuse } from '../draft.ts';
-import { instrumentById, isHeldBack } from '../facts.ts';
+import { isHeldBack } from '../facts.ts';
 import { downReading } from '../health/readings.ts';
-import type { Instrument, OrderState } from '../order.ts';
+import type { Attempt, Instrument, OrderState } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import type { Instant } from '../terms.ts';
 
@@ -23,30 +24,28 @@ export function refusalOfInstrument(
   return { why: ceilingText(ceiling), source: `${ceiling.document} (${ceiling.edition})`, code: 'ceiling' };
 }
 
-/** Of the ceilings that are reached now, the one that holds longest. */
+/** Of the ceilings that are reached now, the one that holds longest. Of each the card's latest reading counts, the last. */
 export function reachedCeiling(
-  { ceilings, nowMs }: Pick<Draft, 'ceilings' | 'nowMs'>,
-  { identity }: Instrument,
+  { order, ceilings, nowMs }: Pick<Draft, 'order' | 'ceilings' | 'nowMs'>,
+  instrument: Instrument,
 ): CeilingReading | undefined {
-  return ceilings
-    .filter((each) => each.identity === identity && isReached(each, nowMs))
+  const names = ofOneCard(order, instrument).flatMap(namesOf);
+  const latest = new Map(ceilings.filter(({ identity }) => names.includes(identity)).map((each) => [each.name, each]));
+  return [...latest.values()]
+    .filter((each) => isReached(each, nowMs))
     .sort((a, b) => Date.parse(b.windowEndsAt) - Date.parse(a.windowEndsAt))[0];
 }
 
-/** By id or by counting identity: a forbidden card that comes back under another id is the same card. */
+/** A forbidden card that comes back under another id or name is the same card. */
 export function forbiddenAs(order: OrderState, instrument: Instrument): Instrument['forbidden'] {
-  if (instrument.forbidden !== undefined) return instrument.forbidden;
-  for (const { id, identity, forbidden } of order.instruments) {
-    if (forbidden !== undefined && (id === instrument.id || identity === instrument.identity)) return forbidden;
-  }
-  return undefined;
+  return ofOneCard(order, instrument).find(({ forbidden }) => forbidden !== undefined)?.forbidden;
 }
 
 const MAX_CHALLENGES = 3;
 
-/** EMV 3DS practice: a buyer is not challenged more than three times with one instrument. */
+/** EMV 3DS practice: a buyer is not challenged more than three times with one card. */
 export function mayChallenge(order: OrderState, instrument: Instrument): boolean {
-  return order.attempts.filter((each) => each.challenge && each.instrumentId === instrument.id).length < MAX_CHALLENGES;
+  return attemptsWith(order, instrument).filter(({ challenge }) => challenge).length < MAX_CHALLENGES;
 }
 
 /** The automatic budget. What buyer and support start does not use it. */
@@ -113,13 +112,15 @@ export function credentialFor(
 /** The latest instant before which the issuer or network wants no try with this card, whichever attempt was told so. */
 export function advisedWait(order: OrderState, instrument: Instrument): Instant | null {
   let latest: Instant | null = null;
-  for (const { instrumentId, retryNotBefore } of order.attempts) {
-    if (retryNotBefore === null || !isSameCard(order, instrumentId, instrument)) continue;
+  for (const { retryNotBefore } of attemptsWith(order, instrument)) {
+    if (retryNotBefore === null) continue;
     if (latest === null || Date.parse(retryNotBefore) > Date.parse(latest)) latest = retryNotBefore;
   }
   return latest;
 }
 
-function isSameCard(order: OrderState, instrumentId: string | null, { id, identity }: Instrument): boolean {
-  return instrumentId === id || instrumentById(order, instrumentId)?.identity === identity;
+/** Attempts with this card, under whichever of its names. */
+function attemptsWith(order: OrderState, instrument: Instrument): Attempt[] {
+  const ids = ofOneCard(order, instrument).map(({ id }) => id);
+  return order.attempts.filter(({ instrumentId }) => instrumentId !== null && ids.includes(instrumentId));
 }

@@ -59,6 +59,7 @@ describe('a mark of another order', () => {
     expect(marked.forbidden).toMatchObject({ orderId: 'o-9', attempt: 1, source: 'a table (1)' });
     expect(markedBy([mark('card-a', 'o-10')], marked)).toBe(marked);
     expect(markedBy([mark('card-b', 'o-9')], card('a'))).not.toHaveProperty('forbidden');
+    expect(markedBy([mark('card-b', 'o-9')], card('a', { aliases: ['card-b'] })).forbidden?.orderId).toBe('o-9');
   });
 
   test('is on every payment method of an order that is only asked about', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Steps } from '../apply/steps.ts';
 import { World } from './driver.ts';
 import * as make from './fixtures.ts';
 import { scene, sends } from './fixtures.ts';
@@ -125,6 +126,7 @@ describe('a payment method that is forbidden', () => {
   test.each([
     ['with the same id', make.card('ins_1', { origin: 'buyer', credentials: [{ processor: '*', sealed: 'fresh' }] })],
     ['under another id', make.card('ins_9', { origin: 'buyer', identity: 'card-ins_1' })],
+    ['under another name', make.card('ins_9', { origin: 'buyer', aliases: ['card-ins_1'] })],
   ])('is refused when it is offered again as a new one %s, by the validator and by decide', (_how, instrument) => {
     const world = scene(hardThenOk).open();
     expect(world.say(make.choose('new_method', instrument))?.code).toBe('recovery_refused');
@@ -133,6 +135,36 @@ describe('a payment method that is forbidden', () => {
     world.message(make.retryNow(), true);
     world.pass(make.MINUTE_MS);
     expect(sends(world)).toEqual(['alpha charge']);
+  });
+
+  test.each(['PAR first, then one of its credentials', 'a credential that came with it later'])(
+    'is forbidden under all its names: %s',
+    (how) => {
+      const later = how.startsWith('a credential');
+      const instruments = [make.card('ins_1', { identity: 'par:1', ...(later ? {} : { aliases: ['cred:a'] }) })];
+      const world = scene({ alpha: ['blocked_for_good'] }, { instruments }).open();
+      const again = make.card('ins_1', { origin: 'buyer', identity: 'par:1', aliases: ['cred:a'] });
+      if (later) world.message(make.choose('new_method', again), true);
+      world.pass(0);
+      const alone = make.card('ins_9', { origin: 'buyer', identity: 'cred:a' });
+      expect(world.say(make.choose('new_method', alone))?.code).toBe('recovery_refused');
+      world.message(make.choose('new_method', alone), true);
+      world.pass(make.MINUTE_MS);
+      expect(sends(world)).toEqual(['alpha charge']);
+    },
+  );
+
+  test.each(['answer', 'notice'])('is forbidden under the names that a processor’s %s tells too', (how) => {
+    const steps = new Steps();
+    const said = { failureClass: 'blocked_for_good' as const, forbidsInstrument: true, cardNames: ['par:1'] };
+    if (how === 'answer') steps.answer({ outcome: 'declined', ...said });
+    else steps.answer({ outcome: 'unknown' }).notice('payment_failed', said);
+    const alone = make.card('ins_9', { origin: 'buyer', identity: 'par:1' });
+    steps.tell(make.choose('new_method', alone));
+    expect([steps.order.attempts.length, steps.said('choice_refused')]).toEqual([
+      1,
+      expect.stringContaining('forbidden after blocked_for_good'),
+    ]);
   });
 
   test('stays forbidden when the order is reopened, and numbers go on', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { namesOf } from '../../../policy/cards.ts';
 import { instrumentById, isPayable } from '../../../policy/facts.ts';
 import type { Step, World } from './driver.ts';
 import { operationSent } from './invariants.ts';
@@ -7,9 +8,9 @@ const TRIES_CARD = ['charge', 'authorize'];
 
 /** What the outside knows of cards, kept apart from the state's own memory of it. */
 interface Known {
-  /** Ids and identities that an answer, a notice or another order has forbidden. */
+  /** Ids and names that an answer, a notice or another order has forbidden. */
   forbidden: Set<string>;
-  /** By identity: until when a ceiling is reached, and until when the issuer wants no try by ourselves. */
+  /** By name: until when a ceiling is reached, and until when the issuer wants no try by ourselves. */
   reachedUntilMs: Map<string, number>;
   advisedUntilMs: Map<string, number>;
 }
@@ -37,8 +38,11 @@ function cardTried(step: Step) {
 function neverForbidden(step: Step, { forbidden }: Known): void {
   const tried = cardTried(step);
   if (tried === undefined) return;
-  const { id, identity } = tried.instrument;
-  expect(forbidden.has(id) || forbidden.has(identity), 'I4: forbidden instrument').toBe(false);
+  const known = [tried.instrument.id, ...namesOf(tried.instrument)];
+  expect(
+    known.filter((each) => forbidden.has(each)),
+    'I4: forbidden instrument',
+  ).toEqual([]);
 }
 
 /** By whichever route: a new attempt on a card whose ceiling is known to be reached is not even planned. */
@@ -54,7 +58,7 @@ function neverBeforeAdvice(step: Step, world: World, { advisedUntilMs }: Known):
   const tried = cardTried(step);
   if (tried === undefined || tried.operation.sends > 1) return;
   if (tried.attempt.startedBy !== 'rule' && tried.attempt.startedBy !== 'schedule') return;
-  const untilMs = advisedUntilMs.get(tried.instrument.identity) ?? 0;
+  const untilMs = Math.max(...namesOf(tried.instrument).map((name) => advisedUntilMs.get(name) ?? 0));
   expect(world.nowMs, 'the issuer asked to wait').toBeGreaterThanOrEqual(untilMs);
 }
 
@@ -67,7 +71,7 @@ function rememberLimits({ event, before }: Step, world: World, { reachedUntilMs,
   const card = instrumentById(before, attempt?.instrumentId ?? null);
   // A webhook may have told of it first, and then the answer says nothing new.
   if (result.retryAfterMs === null || card === undefined || attempt === undefined || !isPayable(attempt)) return;
-  advisedUntilMs.set(card.identity, world.nowMs + result.retryAfterMs);
+  for (const name of namesOf(card)) advisedUntilMs.set(name, world.nowMs + result.retryAfterMs);
 }
 
 function rememberForbidden(step: Step, world: World, { forbidden }: Known): void {
@@ -88,5 +92,5 @@ function rememberForbidden(step: Step, world: World, { forbidden }: Known): void
   if (attempt === undefined || attempt.money.captured > 0) return;
   const instrument = instrumentById(before, attempt.instrumentId);
   if (instrument === undefined) return;
-  forbidden.add(instrument.id).add(instrument.identity);
+  for (const each of [instrument.id, ...namesOf(instrument)]) forbidden.add(each);
 }

@@ -80,12 +80,17 @@ const facts = fc.record({
 });
 
 const instrument: fc.Arbitrary<Instrument> = fc
-  .record({ id: fc.constantFrom('ins_1', 'ins_2', 'ins_3'), same: fc.boolean(), singleUse: fc.boolean() })
+  .record({
+    id: fc.constantFrom('ins_1', 'ins_2', 'ins_3'),
+    same: fc.constantFrom('no', 'identity', 'alias'),
+    singleUse: fc.boolean(),
+  })
   .map(({ id, same, singleUse }) =>
     make.card(id, {
       origin: 'buyer',
-      // The same card may come under another id.
-      ...(same ? { identity: 'card-ins_1' } : {}),
+      // The same card may come under another id, and under another name.
+      ...(same === 'identity' ? { identity: 'card-ins_1' } : {}),
+      ...(same === 'alias' ? { aliases: ['card-ins_1'] } : {}),
       credentials: [{ processor: '*', sealed: `sealed-${id}`, ...(singleUse ? { singleUse } : {}) }],
     }),
   );

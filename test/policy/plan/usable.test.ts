@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CeilingReading } from '../../../policy/decision.ts';
 import type { Attempt, SealedCredential } from '../../../policy/order.ts';
 import {
   advisedWait,
@@ -70,6 +71,16 @@ describe('a card that may not be used', () => {
     expect(forbiddenAs(base, make.card('ins_3', { forbidden }))).toEqual(forbidden);
   });
 
+  test('is the same card under any of its names', () => {
+    const paid = make.card('ins_1', { identity: 'par:1', aliases: ['cred:a'], forbidden });
+    const order = { ...base, instruments: [paid, make.card('ins_2', { identity: 'cred:b', aliases: ['cred:a'] })] };
+    expect(forbiddenAs(order, make.card('ins_9', { identity: 'cred:a' }))).toEqual(forbidden);
+    expect(forbiddenAs(order, make.card('ins_9', { identity: 'cred:z', aliases: ['par:1'] }))).toEqual(forbidden);
+    // It shares no name with the forbidden one itself, but with one that does.
+    expect(forbiddenAs(order, make.card('ins_9', { identity: 'cred:b' }))).toEqual(forbidden);
+    expect(forbiddenAs(order, make.card('ins_9', { identity: 'cred:c', aliases: ['cred:d'] }))).toBeUndefined();
+  });
+
   test('says what forbade it, and where', () => {
     const why = (more: object) => {
       const instrument = make.card('ins_1', { forbidden: { ...forbidden, ...more } });
@@ -94,10 +105,13 @@ describe('a card that may not be used', () => {
       [short, long],
       [long, short],
     ]) {
-      expect(reachedCeiling({ ceilings, nowMs }, make.card('ins_1'))).toEqual(long);
+      expect(reachedCeiling({ order: base, ceilings, nowMs }, make.card('ins_1'))).toEqual(long);
     }
-    expect(reachedCeiling({ ceilings: [...others, short], nowMs }, make.card('ins_1'))).toEqual(short);
-    expect(reachedCeiling({ ceilings: others, nowMs }, make.card('ins_1'))).toBeUndefined();
+    const reached = (...ceilings: CeilingReading[]) =>
+      reachedCeiling({ order: base, ceilings, nowMs }, make.card('ins_1', { aliases: ['another name'] }));
+    expect(reached(...others, short)).toEqual(short);
+    expect(reached(...others)).toBeUndefined();
+    expect(reached({ ...short, identity: 'another name' })).toMatchObject({ identity: 'another name' });
   });
 
   test('is not challenged a fourth time', () => {
@@ -106,6 +120,8 @@ describe('a card that may not be used', () => {
     expect(may(challenged, challenged)).toBe(true);
     expect(may(challenged, challenged, challenged)).toBe(false);
     expect(may(challenged, challenged, { challenge: false }, { ...challenged, instrumentId: 'ins_2' })).toBe(true);
+    const order = { ...withAttempts(challenged, challenged, challenged), instruments: [make.card('ins_1')] };
+    expect(mayChallenge(order, make.card('ins_9', { aliases: ['card-ins_1'] }))).toBe(false);
   });
 });
 
@@ -125,6 +141,7 @@ describe('advice to wait', () => {
     expect(until(make.card('ins_1'), other)).toBeNull();
     expect(until(make.card('ins_9', { identity: 'card-ins_2' }), other)).toBe(at(2));
     expect(until(make.card('ins_2', { identity: 'another name' }), other)).toBe(at(2));
+    expect(until(make.card('ins_9', { aliases: ['card-ins_2'] }), other)).toBe(at(2));
     expect(until(make.card('ins_1'), { retryNotBefore: at(2), instrumentId: null })).toBeNull();
   });
 });
