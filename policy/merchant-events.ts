@@ -25,7 +25,9 @@ export function merchantEvents(draft: Draft, before: OrderState): MerchantEvent[
     });
   }
   for (const event of draft.events) events.push({ ...event, stage });
-  const told = stage === stageOf(before) ? undefined : OF_STAGE[stage];
+  // Ended again as it had, once late money went back: that is what is told then.
+  const isNews = stage !== stageOf(before) && !(before.ending?.again === true && stage === before.ending.as);
+  const told = isNews ? OF_STAGE[stage] : undefined;
   const cause = causeOfStage(draft.order);
   if (told !== undefined) events.push({ type: told, at: draft.now, stage, cause });
   else if (isNewQuestion(draft.order, before)) {
@@ -33,11 +35,22 @@ export function merchantEvents(draft: Draft, before: OrderState): MerchantEvent[
   }
   return events.map((event) => {
     draft.order.seq += 1;
-    return { ...event, seq: draft.order.seq };
+    return { ...event, cause: thisTime(draft.order, event), seq: draft.order.seq };
   });
 }
 
-/** An order can be in a stage more than once: after another attempt, another choice, another question to a person. */
+/**
+ * What happens again has a cause of its own: a window after reopening, another refusal, a later time. Counted in the state
+ * and not told by the clock: a reset that goes the same way, at another time, tells of the same event.
+ */
+function thisTime(order: OrderState, { type, cause }: Pick<MerchantEvent, 'type' | 'cause'>): string {
+  const what = `${type} ${cause}`;
+  const times = (order.told?.[what] ?? 0) + 1;
+  order.told = { ...order.told, [what]: times };
+  return times === 1 ? cause : `${cause}, time ${times}`;
+}
+
+/** An order comes to a stage by an attempt, a choice, a question to a person. */
 function causeOfStage(order: OrderState): string {
   const { review } = order;
   const about = review?.about === undefined ? '' : ` ${review.about}`;

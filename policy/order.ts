@@ -238,6 +238,8 @@ export interface OrderState {
     reason: string;
     since: Instant;
     endedAt?: Instant;
+    /** It was told as an end then. */
+    again?: true;
   } | null;
   hold: { actor: Actor; reason: string; since: Instant } | null;
   /** The last one that there was. */
@@ -267,5 +269,7 @@ export interface OrderState {
   appliedIds: string[];
   /** What was decided last, and which processors were said to be skipped, `<round> <processor>`: the same is not told twice. */
   lastDecided?: string;
+  /** How often the merchant was told of what, `<type> <cause>`. */
+  told?: Record<string, number>;
   toldSkipped?: string[];
 }

@@ -19,7 +19,14 @@ export function lateTruth(draft: Draft): void {
   } else {
     tell(draft, 'late_success', `The money came after the order was ${stage}: it has to go back`);
     const { at } = order.closed;
-    order.ending = { as: stage, actor: 'system', reason: 'money came after the end', since: at, endedAt: at };
+    order.ending = {
+      as: stage,
+      actor: 'system',
+      reason: 'money came after the end',
+      since: at,
+      endedAt: at,
+      again: true,
+    };
   }
   order.closed = null;
 }

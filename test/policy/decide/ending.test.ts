@@ -182,7 +182,7 @@ describe('money that comes after the end', () => {
     expect(world.netCaptured).toBe(0);
     expect(world.stage).toBe('cancelled');
     expect(world.order.review).toBeNull();
-    expect(make.toldMerchant(world).slice(-2)).toEqual(['surplus_returned', 'cancelled']);
+    expect(make.toldMerchant(world).slice(-2)).toEqual(['cancelled', 'surplus_returned']);
   });
 
   test.each(['failed', 'expired'])('on a %s order is accepted by default', (stage) => {

@@ -22,6 +22,7 @@ const COLLECTING = ['charge', 'authorize', 'open_hosted', 'open_invoice'];
 /** What never bends, asked of every decision with the processors' books in hand. */
 export function watchInvariants(): (step: Step, world: World) => void {
   const cards = watchCards();
+  const told = new Set<string>();
   return (step, world) => {
     cards(step, world);
     neverTwoPayable(step, world);
@@ -33,7 +34,16 @@ export function watchInvariants(): (step: Step, world: World) => void {
     neverStuck(step, world);
     moneyIsVisible(step, world);
     givesBackRightly(step, world);
+    tellsMerchantAnew(step, told);
   };
+}
+
+/** The outbox takes an event of the same type and cause for the same one, and keeps the first. */
+function tellsMerchantAnew({ decision }: Step, told: Set<string>): void {
+  for (const { type, cause } of decision.events) {
+    expect(told.has(`${type}/${cause}`), `told again: ${type}, ${cause}`).toBe(false);
+    told.add(`${type}/${cause}`);
+  }
 }
 
 function collects({ decision }: Step): boolean {
