@@ -17,24 +17,28 @@ export async function orderLateEvent(order: OrderLateEventInput): Promise<void> 
     arrived.push(event);
   });
   await condition(() => arrived.length > 0);
-  while (arrived.length > 0) {
+  for (let tries = 0; arrived.length > 0; tries += 1) {
     const events = arrived.splice(0);
     const gone = (await untilDone.handOver({ order, events })) === 'closed';
-    // Opened again between the two looks at the store: the new run gets them.
-    if (gone && !(await applyToClosed(order, events))) arrived.unshift(...events);
+    // Opened again, or written on, between the two looks at the store: once more, from what is there now.
+    if (gone && !(await applyToClosed(order, events, tries))) arrived.unshift(...events);
   }
 }
 
-/** False when the order is open after all. */
-async function applyToClosed(order: OrderLateEventInput, events: ProcessorEvent[]): Promise<boolean> {
+/**
+ * False when the order is open after all, or another run wrote its story on meanwhile: then nothing was applied. Each try
+ * writes under a name of its own, because what an overtaken one writes is never taken.
+ */
+async function applyToClosed(order: OrderLateEventInput, events: ProcessorEvent[], tries: number): Promise<boolean> {
   const loaded = await untilDone.loadOrder(order);
   if (loaded === null) return true;
   if (!isAtRest(loaded.state)) return false;
   const input: OrderPaymentInput = { ...loaded, reopened: false, firstOfOrder: false, startId: 'late-event' };
-  const collection = openCollection(input);
+  const collection = { ...openCollection(input), overtaken: tries };
   for (const event of events) decideOn(collection, { type: 'processor_event', event }, true);
-  await record(collection);
+  if ((await record(collection)) !== 'saved') return false;
   await finishWriting(collection);
+  if (collection.refused) return false;
   if (!isAtRest(collection.order)) await untilDone.reopenOrder(order);
   return true;
 }

@@ -73,7 +73,31 @@ describe('F14: a webhook at the wrong time', () => {
     const open = (await unapplied(orderId)).filter(({ type }) => type !== 'payment_succeeded');
     expect(open).toEqual([]);
   });
+
+  test('F14: while another run writes the closed order on: the write is refused, and the event applied to what is there then', async () => {
+    const { orderId } = await collected('sim:alpha=ok');
+    await scene.workflow(orderId).result();
+    const overtaken = query(scene.databaseUrl, writtenOnMeanwhile(orderId));
+    expect(await deliver(orderId, { key: null, reference: null, disputedMinor: 4999 }, 'dispute.opened')).toBe(200);
+    await overtaken;
+    await scene.until(orderId, ({ money }) => money.disputed === 4999);
+    const open = (await unapplied(orderId)).filter(({ type }) => type !== 'payment_succeeded');
+    expect(open).toEqual([]);
+  });
 });
+
+/** Holds the order's row until somebody waits to write it, and then has written on itself. */
+const writtenOnMeanwhile = (orderId: string) => `DO $$ BEGIN
+  PERFORM FROM orders WHERE order_id = '${orderId}' FOR UPDATE;
+  FOR i IN 1..500 LOOP
+    EXIT WHEN EXISTS (SELECT FROM pg_locks l WHERE NOT l.granted AND pg_backend_pid() = ANY (pg_blocking_pids(l.pid)));
+    PERFORM pg_sleep(0.01);
+  END LOOP;
+  INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id)
+  SELECT merchant_id, order_id, epoch + 1, 'a-run-that-overtook' FROM orders WHERE order_id = '${orderId}';
+  UPDATE orders SET epoch = epoch + 1, run_id = 'a-run-that-overtook', state_seq = state_seq + 100,
+    state = jsonb_set(state, '{seq}', to_jsonb(state_seq + 100)) WHERE order_id = '${orderId}';
+END $$`;
 
 async function collectedAs(orderId: string, token: string) {
   return { orderId, answer: await scene.recoup.orders.collect(order(orderId, token)) };
