@@ -7,7 +7,7 @@ import type { Rulebook } from '../policy/rulebook.ts';
 import type { Sheet } from '../policy/sheet.ts';
 import type { Instant, MoneyOperationName } from '../policy/terms.ts';
 import type { CountedCard } from '../store/card-ledger.ts';
-import type { OpenOrder, Progress, RecallInput, SaveAnswer } from '../store/store.ts';
+import type { EventName, OpenOrder, Progress, RecallInput, SaveAnswer } from '../store/store.ts';
 
 export type { Progress };
 
@@ -81,11 +81,19 @@ export interface LoadedOrder {
   answers: OperationResult[];
 }
 
-/** What one sweep did, and where the next one goes on among the open orders. */
+/** What one sweep did, and where the next one goes on. */
 export interface SweepResult {
   reopened: number;
   signalled: number;
-  after: OpenOrder | null;
+  after: SweepPlace;
+}
+
+/** The last ones that were looked at; `null`: all were, and it begins anew. */
+export interface SweepPlace {
+  openOrder: OpenOrder | null;
+  event: EventName | null;
+  /** When the run closed; they are looked at from the newest on. */
+  endedRun: Instant | null;
 }
 
 /** The activities by their names in Temporal. Rejections are faults; every business answer is a value. */
@@ -106,7 +114,7 @@ export interface Activities {
   /** For runs that start from the store: late events, reopening after terminate. */
   loadOrder(input: OrderRef): Promise<LoadedOrder | null>;
   reopenOrder(input: OrderRef): Promise<'reopened' | 'running' | 'closed'>;
-  sweep(input: { after: OpenOrder | null }): Promise<SweepResult>;
+  sweep(input: { after: SweepPlace }): Promise<SweepResult>;
   /** Gives events to the order's run; `closed` when it has none to give them to. */
   handOver(input: { order: OrderRef; events: ProcessorEvent[] }): Promise<'delivered' | 'closed'>;
 }

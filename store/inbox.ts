@@ -1,10 +1,10 @@
-import { and, asc, eq, inArray, lt } from 'drizzle-orm';
+import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { ProcessorEvent } from '../policy/answers.ts';
 import type { Instant } from '../policy/terms.ts';
 import type { Database } from './database.ts';
 import { storableText, toJson } from './json.ts';
 import { inbox } from './schema.ts';
-import type { InboxInput } from './store.ts';
+import type { EventName, InboxInput } from './store.ts';
 
 type StoreEventAnswer = 'stored' | 'duplicate' | 'conflict';
 
@@ -20,8 +20,9 @@ export async function storeProcessorEvent(database: Database, input: InboxInput)
 
 export async function listUnappliedEvents(
   database: Database,
-  input: { merchantId?: string; orderId?: string; before?: Instant; limit: number },
+  input: { merchantId?: string; orderId?: string; before?: Instant; after?: EventName; limit: number },
 ): Promise<ProcessorEvent[]> {
+  const { after } = input;
   const ofOneOrder = input.orderId !== undefined;
   const rows = await database.run('listUnappliedEvents', (db) =>
     db
@@ -33,6 +34,9 @@ export async function listUnappliedEvents(
           input.merchantId === undefined ? undefined : eq(inbox.merchantId, input.merchantId),
           input.orderId === undefined ? undefined : eq(inbox.orderId, input.orderId),
           input.before === undefined ? undefined : lt(inbox.receivedAt, new Date(input.before)),
+          after &&
+            sql`(received_at, position) > (SELECT l.received_at, l.position FROM inbox l
+                  WHERE l.processor = ${after.processor} AND l.event_id = ${after.eventId} AND l.status <> 'quarantined')`,
         ),
       )
       .orderBy(...(ofOneOrder ? [asc(inbox.position)] : [asc(inbox.receivedAt), asc(inbox.position)]))

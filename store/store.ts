@@ -60,11 +60,15 @@ export interface Store {
 
   /** Inbox: a verified processor event, stored before anybody acts. `duplicate`: same id, same body; `conflict`: same id, other body (kept as quarantined). */
   storeProcessorEvent(input: InboxInput): Promise<'stored' | 'duplicate' | 'conflict'>;
-  /** Oldest first. With an order: parked ones too, so that a run that starts meets them; without: only waiting ones. */
+  /**
+   * Oldest first. With an order: parked ones too, so that a run that starts meets them; without: only waiting ones.
+   * `after`: the last one of the page before, applied or not.
+   */
   listUnappliedEvents(input: {
     merchantId?: string;
     orderId?: string;
     before?: Instant;
+    after?: EventName;
     limit: number;
   }): Promise<ProcessorEvent[]>;
   /** Takes an event out of the waiting ones; it stays, and the order's next run meets it again. */
@@ -243,6 +247,8 @@ export interface OpenOrder {
   orderId: string;
   updatedAt: Instant;
 }
+
+export type EventName = Pick<ProcessorEvent, 'processor' | 'eventId'>;
 
 export interface StoredTimelineEntry extends TimelineEntry {
   epoch: number;

@@ -150,4 +150,59 @@ describe('the sweeper', () => {
     const pay = { path: 'new_method', paymentMethod: { token: 'sim:card=rich;alpha=ok' } } as const;
     expect((await scene.recoup.orders.recover(fine, pay)).stage).toBe('paid');
   });
+
+  /** As its schedule runs it, where each round goes on where the last one ended. */
+  const everySecond = () => {
+    const scheduleId = `sweeper-of-${scene.merchantId}`;
+    const { taskQueue } = scene;
+    return scene.client.schedule.create({
+      scheduleId,
+      spec: { intervals: [{ every: '1s' }] },
+      action: { type: 'startWorkflow', workflowType: 'sweepOrders', workflowId: scheduleId, taskQueue },
+    });
+  };
+
+  test('comes to what is behind a hundred that cannot be helped: ended runs, and events', async () => {
+    const orderId = newOrderId();
+    await scene.recoup.orders.collect(order(orderId, 'sim:alpha=ok'));
+    await scene.workflow(orderId).result();
+    const received = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const event = (id: string, of: string) => ({
+      event: {
+        ...{ eventId: id, processor: 'alpha', type: 'dispute_opened' as const, merchantId: scene.merchantId },
+        ...{ orderId: of, attempt: 1, amountMinor: 4999, currency: 'EUR', occurredAt: received(60) },
+      },
+      bodyHash: id,
+    });
+    for (let each = 0; each < 100; each += 1) {
+      await scene.store.storeProcessorEvent({ ...event(`stuck-${each}`, `stuck-${each}`), receivedAt: received(60) });
+    }
+    // Nobody knows their orders, and yet they wait.
+    await query(scene.databaseUrl, `update inbox set status = 'stored' where order_id like 'stuck-%'`);
+    await scene.store.storeProcessorEvent({ ...event('behind', orderId), receivedAt: received(30) });
+
+    // Before its first write only Temporal knows of an order: these end before they have begun.
+    const [behind = '', ...others] = Array.from({ length: 102 }, newOrderId);
+    for (const each of [behind, ...others]) {
+      const input = { ...(await scene.newInput(order(each, 'sim:alpha=ok'))), startId: 'never-accepted' };
+      const options = { workflowId: scene.workflow(each).workflowId, taskQueue: scene.taskQueue, args: [input] };
+      const started = await scene.client.workflow.start('orderPayment', { ...options, startDelay: '1 hour' });
+      await started.terminate('a test terminates');
+    }
+    const listed = `TaskQueue = '${scene.taskQueue}' AND ExecutionStatus = 'Terminated'`;
+    await poll(
+      async () => (await scene.client.workflow.count(listed)).count,
+      (count) => count >= 102,
+      10_000,
+    );
+
+    const schedule = await everySecond();
+    await scene.until(orderId, ({ money }) => money.disputed === 4999, 15_000);
+    await poll(
+      async () => (await scene.workflow(behind).describe()).status.name,
+      (status) => status === 'RUNNING',
+      15_000,
+    );
+    await schedule.delete();
+  });
 });

@@ -123,3 +123,21 @@ test('unapplied events are listed oldest first, up to an instant', async () => {
   const [first] = await opened.store.listUnappliedEvents({ ...early, limit: 1 });
   expect(first).toEqual(processorEvent(order, 'evt_a'));
 });
+
+test('a sweep goes through the waiting events, oldest first, page by page, also when one was applied meanwhile', async () => {
+  const order = newOrder();
+  await opened.store.saveProgress(progress(order));
+  // Three at one instant.
+  for (const id of ['evt_1', 'evt_2', 'evt_3']) await opened.store.storeProcessorEvent(delivery(order, id));
+  await opened.store.storeProcessorEvent(delivery(order, 'evt_4', { receivedAt: SOON }));
+  const rest = async (eventId: string) => {
+    const after = { processor: 'alpha', eventId };
+    const found = await opened.store.listUnappliedEvents({ limit: 1000, after });
+    return found.filter((event) => event.orderId === order).map((event) => event.eventId);
+  };
+  expect(await rest('evt_1')).toEqual(['evt_2', 'evt_3', 'evt_4']);
+  const applied = [{ processor: 'alpha', eventId: 'evt_2' }];
+  await opened.store.saveProgress(progress(order, { state: state(order, 3, 1), appliedEvents: applied }));
+  expect(await rest('evt_2')).toEqual(['evt_3', 'evt_4']);
+  expect(await rest('evt_4')).toEqual([]);
+});
