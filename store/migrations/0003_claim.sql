@@ -39,9 +39,11 @@ BEGIN
     ELSIF other.attempt <> attempt_now AND other.operation IN ('charge', 'capture', 'open_hosted', 'open_invoice')
       AND other.outcome = 'succeeded'
       AND coalesce(other.result->>'authorizedOnly', 'false') <> 'true'
-      AND NOT EXISTS (SELECT FROM operations back
-        WHERE back.merchant_id = h.merchant_id AND back.order_id = h.order_id AND back.attempt = other.attempt
-          AND back.operation IN ('void', 'refund') AND back.outcome = 'succeeded') THEN
+      -- Until all of it went back. A void gives up what was reserved, and nothing that was taken.
+      AND coalesce((other.result->>'amountMinor')::bigint, other.amount_minor) > (
+        SELECT coalesce(sum(back.amount_minor), 0) FROM operations back
+         WHERE back.merchant_id = h.merchant_id AND back.order_id = h.order_id AND back.attempt = other.attempt
+           AND back.operation = 'refund' AND back.outcome = 'succeeded') THEN
       RETURN format('attempt %s took the money', other.attempt);
     END IF;
   END LOOP;
@@ -164,10 +166,12 @@ BEGIN
   END IF;
 END $$;
 
--- How far an outcome is from being open: a higher one is never replaced by a lower one.
-CREATE FUNCTION outcome_rank(outcome text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+-- How far an outcome is from being open: a higher one is never replaced by a lower one. Payments may succeed after all;
+-- refunds may fail after all, and whoever says later that one succeeded tells of what was before.
+CREATE FUNCTION outcome_rank(outcome text, operation text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE outcome WHEN 'unknown' THEN 0 WHEN 'requires_action' THEN 1 WHEN 'pending' THEN 2
-    WHEN 'not_executed' THEN 3 WHEN 'declined' THEN 4 WHEN 'succeeded' THEN 5 ELSE -1 END
+    WHEN 'not_executed' THEN 3 WHEN 'declined' THEN CASE operation WHEN 'refund' THEN 6 ELSE 4 END
+    WHEN 'succeeded' THEN 5 ELSE -1 END
 $$;
 
 -- Writes an outcome unless a firmer one is there; answers whether the key is known.
@@ -179,7 +183,6 @@ CREATE FUNCTION record_outcome(k text, r jsonb) RETURNS boolean LANGUAGE plpgsql
 DECLARE
   now_outcome text;
   written boolean;
-  rank integer := outcome_rank(r->>'outcome');
   proof boolean := r->>'operation' = 'lookup' OR coalesce(r->>'found' IN ('absent', 'closed'), false);
 BEGIN
   UPDATE operations o SET
@@ -187,7 +190,8 @@ BEGIN
     reference = coalesce(r->>'reference', o.reference),
     doubtful = o.doubtful OR r->>'outcome' = 'unknown', recorded_at = now()
   WHERE o.key = k
-    AND (rank > outcome_rank(o.outcome) OR (rank = outcome_rank(o.outcome) AND rank < 3))
+    AND (outcome_rank(r->>'outcome', o.operation) > outcome_rank(o.outcome, o.operation)
+      OR (r->>'outcome' = o.outcome AND o.outcome IN ('unknown', 'requires_action', 'pending')))
     AND (r->>'outcome' <> 'not_executed' OR proof OR (NOT o.doubtful AND o.outcome IS NULL));
   written := FOUND;
   SELECT o.outcome INTO now_outcome FROM operations o WHERE o.key = k;
@@ -230,5 +234,5 @@ CREATE FUNCTION recall_answer(merchant text, id text, k text, run text, now_at i
 BEGIN
   UPDATE orders o SET state_position = greatest(o.state_position, now_at)
    WHERE o.merchant_id = merchant AND o.order_id = id AND o.run_id = run;
-  RETURN (SELECT o.result FROM operations o WHERE o.key = k AND outcome_rank(o.outcome) > outcome_rank('unknown'));
+  RETURN (SELECT o.result FROM operations o WHERE o.key = k AND o.outcome <> 'unknown');
 END $$;

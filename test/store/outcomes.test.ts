@@ -101,6 +101,20 @@ test('a late success replaces a decline, and a late decline does not replace a s
   expect(await storedOutcome(opened.store, operation)).toBe('succeeded');
 });
 
+test('a refund that failed after it had succeeded has failed, and a late word of its success changes nothing', async () => {
+  const { orderId } = await claimed();
+  const refund = nextClaim(orderId, { operation: 'refund' });
+  await opened.store.claimOperation(refund);
+  for (const outcome of ['succeeded', 'not_executed'] as const) {
+    await record(opened.store, refund, outcome, { operation: 'lookup' });
+    expect(await storedOutcome(opened.store, refund)).toBe('succeeded');
+  }
+  for (const outcome of ['declined', 'succeeded', 'not_executed', 'unknown'] as const) {
+    await record(opened.store, refund, outcome, { operation: 'lookup' });
+    expect(await storedOutcome(opened.store, refund)).toBe('declined');
+  }
+});
+
 test('a reference that was learned is kept, and finds the order', async () => {
   const operation = await claimed();
   await record(opened.store, operation, 'unknown', { reference: `ref_${operation.orderId}` });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { moneyOf } from '../../../policy/facts.ts';
+import { provedOtherwise } from '../../../policy/proofs.ts';
 import { confirming, FOUND, refundOf as refund, refunding } from './refunding.ts';
 import { Steps } from './steps.ts';
 
@@ -34,6 +36,17 @@ describe('before money goes back', () => {
 });
 
 describe('a refund that we sent', () => {
+  test('and that fails after it had succeeded is held again, and its operation in the store learns it', () => {
+    const order = refunding().answer({ outcome: 'succeeded' });
+    const before = order.order;
+    const key = refund(order)?.key ?? '';
+    expect(moneyOf(before).held).toBe(0);
+    order.notice('refund_failed', { attempt: 1, processor: 'alpha', key, amountMinor: 4_999 });
+    expect(moneyOf(order.order).held).toBe(4_999);
+    const proofs = provedOtherwise(before, order.order, { type: 'clock' });
+    expect(proofs).toMatchObject([{ key, result: { operation: 'lookup', outcome: 'declined', amountMinor: 4_999 } }]);
+  });
+
   test('and that succeeded is told, and counted once, whoever tells of it again', () => {
     const order = refunding();
     const key = refund(order)?.key ?? '';
