@@ -9,10 +9,7 @@ import type { Instant, MoneyOperationName } from '../policy/terms.ts';
 import type { CountedCard } from '../store/card-ledger.ts';
 import type { EventName, OpenOrder, Progress, RecallInput, SaveAnswer } from '../store/store.ts';
 
-export type { Progress };
-
-/** `order_exists`: the store knows this order from before this run; its state is the one to go on with. */
-export type SaveOutcome = SaveAnswer;
+export type { Progress, SaveAnswer };
 
 /** Input of every activity that moves money. Frozen before the first send; plain JSON; credentials sealed. */
 export interface MoneyOperationInput {
@@ -109,7 +106,7 @@ export interface Activities {
   openInvoice(input: MoneyOperationInput): Promise<OperationResult>;
   closeInvoice(input: MoneyOperationInput): Promise<OperationResult>;
   lookup(input: LookupInput): Promise<OperationResult>;
-  saveProgress(progress: Progress): Promise<SaveOutcome>;
+  saveProgress(progress: Progress): Promise<SaveAnswer>;
   recallAnswer(input: RecallInput): Promise<OperationResult | null>;
   /** For runs that start from the store: late events, reopening after terminate. */
   loadOrder(input: OrderRef): Promise<LoadedOrder | null>;

@@ -10,7 +10,6 @@ import type { MoneyOperationInput } from './inputs.ts';
 
 interface ForetoldProgress {
   progress: Progress;
-  decidedFrom: number;
   foretold: Foretold;
 }
 
@@ -70,12 +69,11 @@ async function foretellProgress(
   const { order, wake, entries, events } = decision;
   return {
     foretold: tellAhead(state, decision, at),
-    decidedFrom: position,
     progress: {
       merchantId,
       orderId,
       runId,
-      // After the task that made the claim, before any other: no task's history is only one event longer.
+      // After the claim, before what the run writes next (`workflows/collection.ts` leaves this place free).
       position: position + 1,
       version: answeredVersion(version),
       basedOn: version,

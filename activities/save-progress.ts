@@ -1,11 +1,11 @@
 import { UnknownOperation } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { ActivityContext } from './context.ts';
-import type { Progress, SaveOutcome } from './inputs.ts';
+import type { Progress, SaveAnswer } from './inputs.ts';
 
 /** Writes one decision: proofs, timeline, outbox, the order's row, inbox marks. Writing it twice changes nothing. */
 export function createSaveProgress(context: ActivityContext) {
-  return async function saveProgress(progress: Progress): Promise<SaveOutcome> {
+  return async function saveProgress(progress: Progress): Promise<SaveAnswer> {
     await recordProofs(context.store, progress);
     return context.store.saveProgress(progress);
   };

@@ -93,8 +93,8 @@ function keptOf({ ceilings: _ceilings, forbidden: _forbidden, ...kept }: Operati
 export async function recordAnswer(database: Database, input: RecordAnswerInput): Promise<{ foretold: boolean }> {
   const [row] = await database.statement<{ known: boolean; foretold: boolean }>(
     'record_answer',
-    'SELECT * FROM record_answer($1, $2::jsonb, $3::jsonb, $4)',
-    [input.key, toJson(keptOf(input.result)), encodeProgress(input.progress), input.decidedFrom],
+    'SELECT * FROM record_answer($1, $2::jsonb, $3::jsonb)',
+    [input.key, toJson(keptOf(input.result)), encodeProgress(input.progress)],
   );
   if (!row?.known) throw new UnknownOperation();
   return { foretold: row.foretold };

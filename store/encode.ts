@@ -11,9 +11,6 @@ export function encodeProgress(progress: Progress): string {
     merchantId: progress.merchantId,
     orderId: progress.orderId,
     runId: progress.runId,
-    requestHash: state.facts.requestHash,
-    amountMinor: state.facts.amount.minor,
-    currency: state.facts.amount.currency,
     stage: progress.stage,
     open: progress.open,
     needsHuman: progress.needsHuman,
@@ -23,7 +20,7 @@ export function encodeProgress(progress: Progress): string {
     seq: state.seq,
     position: progress.position,
     version: progress.version,
-    basedOn: progress.basedOn,
+    basedOn: progress.basedOn ?? '',
     state,
     // Planned entries have no number yet: they are read off the state, not kept.
     entries: progress.entries.filter((entry) => !entry.planned),

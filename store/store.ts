@@ -179,9 +179,8 @@ export type ClaimAnswer =
 export type SaveAnswer = 'saved' | 'stale' | 'order_exists';
 
 export interface RecordAnswerInput extends RecordOutcomeInput {
+  /** Based on the write that made the claim, and at the place right after it. */
   progress: Progress;
-  /** `position` of this run's write from whose state `progress` was decided. */
-  decidedFrom: number;
 }
 
 export interface RecallInput {
@@ -204,11 +203,11 @@ export interface Progress {
   /** Run that writes; the store maps it to an epoch. A reset makes a new run and so a new epoch; nothing is hidden. */
   runId: string;
   /**
-   * Length of the run's history when its task decided this. Temporal may discard a task that wrote already and decide
-   * anew: of two writings of one run the one with the longer history counts.
+   * Where in the run's history this was decided; later writings stand at higher places. Temporal may discard a task that wrote
+   * already and decide anew, with a longer history: of two writings of one run the later one counts.
    */
   position: number;
-  /** Name of this write, unique in the order. A run that is replayed gives it the same name again. */
+  /** Name of this write, unique in the order. A run that is replayed, or reset to after it, gives it the same name again. */
   version: string;
   /**
    * The last version that this run knows to be stored, its own or the one that it was started from; `null`: none. What a run

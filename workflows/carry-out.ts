@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { MoneyOperationInput } from '../activities/inputs.ts';
 import { answeredVersion } from '../contract/ids.ts';
 import { operationKey } from '../contract/keys.ts';
@@ -10,7 +10,8 @@ import type { Attempt, Operation } from '../policy/order.ts';
 import { pageExpiry } from '../policy/plan/send.ts';
 import { credentialFor } from '../policy/plan/usable.ts';
 import { recallAnswer, runLookup, runOperation } from './activities.ts';
-import { type Collection, confirmSaved, progressOf, writerOf } from './collection.ts';
+import { type Collection, confirmSaved, placeOfTask, progressOf, writerOf } from './collection.ts';
+import { giveUpBacklog } from './record.ts';
 
 /** Carries out the one command of a decision and says how it ended; whatever goes wrong on the way is a result too. */
 export async function carryOut(collection: Collection, command: SendCommand): Promise<OperationResult> {
@@ -21,6 +22,8 @@ export async function carryOut(collection: Collection, command: SendCommand): Pr
   if (operation === undefined)
     throw ApplicationFailure.nonRetryable(`No ${command.operation} in attempt ${attempt.number}`);
   fixKey(collection, attempt, operation);
+  // One write at a time: what waits goes with the claim.
+  giveUpBacklog(collection);
   const input = operationInput(collection, attempt, operation, command);
   const sheet = collection.input.sheets.find(({ processor }) => processor === attempt.processor);
   try {
@@ -41,9 +44,8 @@ export async function carryOut(collection: Collection, command: SendCommand): Pr
 async function recorded(collection: Collection, key: string): Promise<OperationResult | null> {
   const { merchantId, orderId } = collection.order.facts;
   const runId = writerOf(collection);
-  const { historyLength: position } = workflowInfo();
   try {
-    const answer = await recallAnswer({ merchantId, orderId, key, runId, position });
+    const answer = await recallAnswer({ merchantId, orderId, key, runId, position: placeOfTask() });
     return answer === null ? null : { ...answer, claim: 'recorded', sent: false };
   } catch {
     return null;
@@ -58,6 +60,7 @@ const WRITTEN = new Set<OperationResult['claim']>([
   'expired',
   'ceiling',
   'forbidden',
+  'conflict',
 ]);
 
 /** The key is fixed before the first send and never again. It is shown beside its readable form. */

@@ -37,9 +37,12 @@ export interface Collection {
   keptNextActionAt: Progress['nextActionAt'];
   /** The last write that this run knows to be stored; `null`: none, the store may know the order from before. */
   kept: string | null;
-  /** The store is away: what waits for it, until all is written or refused. */
-  backlog: Promise<void> | null;
-  waiting: Progress | null;
+  /** Place of the last write that was put together; see `nextPosition`. */
+  position: number;
+  /** Support asked this run to reopen the order, and nothing of that is stored yet. */
+  reopening: boolean;
+  /** The store is away: the write that waits for it. One at a time, and none beside a claim. */
+  backlog: Backlog | null;
   /** The store is back and did not take what waited: it has a story of this order that this run does not know. */
   refused: boolean;
   /** How often another run of the order wrote its story on while this one lived; each time this one goes on as a new epoch. */
@@ -48,6 +51,12 @@ export interface Collection {
   sinceKept: OrderEvent[];
   /** Entries of this run, for the queries. */
   told: TimelineEntry[];
+}
+
+export interface Backlog {
+  progress: Progress;
+  done: Promise<void>;
+  giveUp: () => void;
 }
 
 const TOLD_AT_MOST = 200;
@@ -63,9 +72,10 @@ export function openCollection(input: OrderPaymentInput): Collection {
     readings: { ...(input.ledger ?? NOTHING_READ), health: input.health ?? [] },
     unsaved: nothingUnsaved(),
     keptNextActionAt: null,
-    kept: input.version,
+    kept: input.version ?? null,
+    position: 0,
+    reopening: input.reopened,
     backlog: null,
-    waiting: null,
     refused: false,
     overtaken: 0,
     sinceKept: [],
@@ -198,8 +208,7 @@ export function progressOf(collection: Collection): Progress {
     merchantId: order.facts.merchantId,
     orderId: order.facts.orderId,
     runId: writerOf(collection),
-    position: workflowInfo().historyLength,
-    version: uuid4(),
+    ...nextWrite(collection),
     basedOn: collection.kept,
     ...rowOf(order, collection.wake),
     entries: unsaved.entries.slice(),
@@ -207,6 +216,24 @@ export function progressOf(collection: Collection): Progress {
     appliedEvents: unsaved.appliedEvents.slice(),
     proofs: unsaved.proofs.slice(),
   };
+}
+
+/** Places in a run's history that one workflow task may write at. */
+const PLACES_IN_A_TASK = 1_000;
+
+/** Where this task's history begins. Whatever the run puts together from here on stands at that place or after it. */
+export function placeOfTask(): number {
+  return workflowInfo().historyLength * PLACES_IN_A_TASK;
+}
+
+/**
+ * Each write has a later place than the one before, with one left free for what its activity foretells. Its name is told from
+ * that of a discarded task by place and time, from that of a reset by chance: only a replay gives the same one.
+ */
+function nextWrite(collection: Collection): Pick<Progress, 'position' | 'version'> {
+  const position = Math.max(placeOfTask(), collection.position + 2);
+  collection.position = position;
+  return { position, version: `${uuid4()}-${position}-${Date.now().toString(36)}` };
 }
 
 /** The store has this write: forget it. What was decided since it was put together is still to be written. */
@@ -221,6 +248,7 @@ export function confirmSaved(collection: Collection, saved: Progress): void {
   collection.keptNextActionAt = saved.nextActionAt;
   collection.sinceKept = unknownTo(saved.state, collection.sinceKept);
   collection.kept = saved.version;
+  collection.reopening = false;
 }
 
 function without<T>(all: T[], written: T[]): T[] {
@@ -239,21 +267,21 @@ export function nextActionIn({ order, input }: Collection) {
   return nextActionOf({ order, rulebook: input.rulebook, sheets: input.sheets, now: new Date().toISOString() });
 }
 
-/** The caller can be answered: nothing is being tried for them right now. */
-export function isAnswerable({ order, inbox }: Collection): boolean {
+/** The caller can be answered: nothing is being tried for them right now, and the store has taken the order as this run's. */
+export function isAnswerable({ order, inbox, kept, refused }: Collection): boolean {
+  if (kept === null || refused) return false;
   return inbox.length === 0 && inFlight(order) === undefined && stageOf(order) !== 'attempting';
 }
 
-/** The store's version of the order takes the place of this run's: it was collected before, and goes on from there. */
+/** The store's version of the order takes the place of this run's. */
 export function adopt(collection: Collection, { state, version, rulebook, sheets, ledger }: LoadedOrder): void {
-  log.info('The order is known to the store: this run goes on with it', { orderId: state.facts.orderId });
+  log.info('The store has another story of the order: this run goes on with it', { orderId: state.facts.orderId });
   collection.order = state;
   learnReadings(collection, ledger);
-  // The order keeps the version that it began with. And it is no news to the caller who found it.
-  collection.input = { ...collection.input, version, rulebook, sheets, startId: `found-${state.seq}` };
+  // The order keeps the rules that it began with. And it is no news to the caller who found it.
+  collection.input = { ...collection.input, rulebook, sheets, startId: `found-${state.seq}` };
   collection.kept = version;
   collection.refused = false;
-  collection.waiting = null;
   collection.unsaved = nothingUnsaved();
   collection.keptNextActionAt = null;
   collection.inbox.unshift(...unknownTo(state, collection.sinceKept));

@@ -23,9 +23,8 @@ export function receiveMessages(collection: Collection): void {
 function receiveCollect(collection: Collection): void {
   setHandler(messages.collect, async () => {
     collection.accepted = true;
-    // An order whose first decision sends nothing hears from its first write whether the store knows it from before.
-    const isOurs = () => collection.order.seq > 0 && collection.kept !== null;
-    await shielded(() => condition(() => isOurs() && isAnswerable(collection)));
+    const isDecided = () => collection.order.seq > 0;
+    await shielded(() => condition(() => isDecided() && isAnswerable(collection)));
     const { requestHash } = collection.order.facts;
     return { requestHash, startId: collection.input.startId, view: viewOf(collection) };
   });

@@ -14,7 +14,7 @@ import {
   takeMessage,
 } from './collection.ts';
 import { receiveMessages } from './messages.ts';
-import { finishWriting, record, showDetails } from './record.ts';
+import { finishWriting, giveUpBacklog, record, showDetails } from './record.ts';
 
 /** After so many events the run is short enough to replay quickly, and a new one goes on from the state. */
 const EVENTS_PER_RUN = 40;
@@ -106,18 +106,17 @@ function decideOnAll(collection: Collection, event: OrderEvent): SendCommand | n
 async function goOnFromStore(collection: Collection): Promise<void> {
   const { merchantId, orderId } = collection.order.facts;
   const loaded = await untilDone.loadOrder({ merchantId, orderId });
-  if (loaded === null) return;
+  giveUpBacklog(collection);
+  if (loaded === null) {
+    collection.refused = false;
+    return;
+  }
   // Under a name of its own from here on: under the old one, which was overtaken, the store would start nothing for it.
   collection.overtaken += 1;
-  const reopensIt = isToBeReopened(collection) && isReopenable(loaded.state);
+  const reopensIt = collection.reopening && isReopenable(loaded.state);
   adopt(collection, loaded);
   for (const result of loaded.answers) await followThrough(collection, { type: 'answered', result });
   await followThrough(collection, reopensIt ? { type: 'opened', reopened: true } : CLOCK);
-}
-
-/** Support asked this run to reopen the order, and nothing of that is stored yet. */
-function isToBeReopened({ input, kept }: Collection): boolean {
-  return input.reopened && kept === input.version;
 }
 
 async function nextEvent(collection: Collection): Promise<OrderEvent> {

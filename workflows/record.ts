@@ -1,60 +1,87 @@
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { SaveOutcome } from '../activities/inputs.ts';
+import {
+  CancellationScope,
+  isCancellation,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Progress, SaveAnswer } from '../activities/inputs.ts';
 import * as attributes from '../contract/search-attributes.ts';
 import { lastAttempt } from '../policy/facts.ts';
 import { needsHuman, stageOf } from '../policy/stage.ts';
 import { saveInTask, untilDone } from './activities.ts';
-import { type Collection, confirmSaved, hasUnsaved, nextActionIn, progressOf } from './collection.ts';
+import { type Backlog, type Collection, confirmSaved, hasUnsaved, nextActionIn, progressOf } from './collection.ts';
 import { detailsOf } from './details.ts';
 
 /** Writes what was decided to the store, and makes it visible in Temporal: attributes for lists, details for one order. */
-export async function record(collection: Collection): Promise<SaveOutcome> {
+export async function record(collection: Collection): Promise<SaveAnswer> {
   const saved = await save(collection);
   if (saved === 'saved') showAttributes(collection);
   return saved;
 }
 
 /**
- * Beside the workflow task when the store is there; otherwise in the background until it is back,
- * so that a store that is down holds up nobody's answer.
+ * Beside the workflow task when the store is there; otherwise in the background until it is back. Until the store has it, nothing
+ * of it counts as written, and what is decided meanwhile is written with it.
  */
-async function save(collection: Collection): Promise<SaveOutcome> {
+async function save(collection: Collection): Promise<SaveAnswer> {
   if (collection.refused) return 'order_exists';
-  if (!hasUnsaved(collection)) return 'saved';
+  if (!hasUnsaved(collection) || waitsAlready(collection)) return 'saved';
+  const isAway = collection.backlog !== null;
+  giveUpBacklog(collection);
   const progress = progressOf(collection);
-  if (collection.backlog !== null) {
-    collection.waiting = progress;
-    return 'saved';
+  if (!isAway) {
+    try {
+      const saved = await saveInTask(progress);
+      if (saved === 'saved') confirmSaved(collection, progress);
+      return saved;
+    } catch {
+      // The store is away: in the background, then.
+    }
   }
-  try {
-    const saved = await saveInTask(progress);
-    if (saved === 'saved') confirmSaved(collection, progress);
-    return saved;
-  } catch {
-    collection.waiting = progress;
-    collection.backlog = writeOnceBack(collection);
-    return 'saved';
-  }
+  writeOnceBack(collection, progress);
+  return 'saved';
 }
 
-/** The latest writing has all that was decided before it, too. Until the store has it, nothing of it counts as written. */
-async function writeOnceBack(collection: Collection): Promise<void> {
-  while (collection.waiting !== null) {
-    const { waiting, kept } = collection;
-    collection.waiting = null;
-    const saved = await untilDone.saveProgress(waiting);
-    // A claim has taken it with it, or the store's story was taken over, while this waited: then it says nothing.
-    if (collection.kept !== kept) continue;
-    if (saved === 'saved') confirmSaved(collection, waiting);
+function waitsAlready({ backlog, unsaved, wake }: Collection): boolean {
+  if (backlog === null) return false;
+  const { entries, events, appliedEvents, nextActionAt } = backlog.progress;
+  return (
+    entries.length === unsaved.entries.length &&
+    events.length === unsaved.events.length &&
+    appliedEvents.length === unsaved.appliedEvents.length &&
+    nextActionAt === (wake?.at ?? null)
+  );
+}
+
+function writeOnceBack(collection: Collection, progress: Progress): void {
+  const scope = new CancellationScope();
+  const write = async () => {
+    const saved = await untilDone.saveProgress(progress);
+    // Given up meanwhile, for a claim or a later write that has all of this too: whatever is answered now says nothing.
+    if (collection.backlog !== backlog) return;
+    collection.backlog = null;
+    if (saved === 'saved') confirmSaved(collection, progress);
     else collection.refused = true;
-  }
+  };
+  const done = scope.run(write).catch((error) => {
+    if (!isCancellation(error)) throw error;
+  });
+  const backlog: Backlog = { progress, done, giveUp: () => scope.cancel() };
+  collection.backlog = backlog;
+}
+
+/** What waits is written with the next claim or the next write; if it was under way, it stands at an earlier place than those. */
+export function giveUpBacklog(collection: Collection): void {
+  const { backlog } = collection;
   collection.backlog = null;
+  backlog?.giveUp();
 }
 
 /** Before the run ends: nothing that it decided may be lost. */
 export async function finishWriting(collection: Collection): Promise<void> {
-  while (collection.backlog !== null) await collection.backlog;
+  while (collection.backlog !== null) await collection.backlog.done;
 }
 
 function showAttributes(collection: Collection): void {

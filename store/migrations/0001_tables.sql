@@ -5,9 +5,6 @@
 CREATE TABLE orders (
   merchant_id    text NOT NULL,
   order_id       text NOT NULL,
-  request_hash   text NOT NULL,
-  amount_minor   bigint NOT NULL,
-  currency       text NOT NULL,
   stage          text NOT NULL,
   -- A run has to work on it. Not the same as the stage: of a paid order money may have to go back.
   is_open        boolean NOT NULL,
@@ -21,7 +18,9 @@ CREATE TABLE orders (
   state          jsonb NOT NULL,
   -- Which write the state is of: a run that is new to the order goes on from exactly this one.
   version        text NOT NULL,
-  -- How long the history of that run was when it wrote it.
+  -- The writes that its run knew to be stored when it wrote it.
+  based_on       text[] NOT NULL,
+  -- Where in that run's history it was written.
   state_position integer NOT NULL,
   created_at     timestamptz(3) NOT NULL DEFAULT now(),
   updated_at     timestamptz(3) NOT NULL DEFAULT now(),

@@ -18,15 +18,16 @@ CREATE TYPE order_head AS (
  - a run that is new to the order, if its write is based on exactly the stored version: started from it, continued as new,
    reset to where it stood. One that was reset further back, or started from what was stored before something else was
    written, or collects the order again, is behind, however much it tells;
- - the run whose state it is, unless its history was longer when it wrote that: then this is the late write of a task that
-   Temporal discarded, or Temporal itself is older than the store (restored from a backup);
+ - the run whose state it is, if it writes at a later place of its history (or the same once more), and knows what that write
+   knew to be stored. Otherwise this is the late write of a task that Temporal discarded or of an activity that was given
+   up, or Temporal itself is older than the store (restored from a backup);
  - no run that another one has taken over from.
 */
-CREATE FUNCTION is_behind(last_run text, last_version text, last_position integer, run_is_new boolean, p jsonb)
-RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION is_behind(o orders, run_is_new boolean, p jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
-    WHEN p->>'runId' = last_run THEN (p->>'position')::int < last_position
-    ELSE NOT run_is_new OR p->>'basedOn' IS DISTINCT FROM last_version
+    WHEN p->>'runId' = o.run_id THEN (p->>'position')::int < o.state_position
+      OR p->>'basedOn' <> ALL (array_append(o.based_on, o.version))
+    ELSE NOT run_is_new OR p->>'basedOn' <> o.version
   END
 $$;
 
@@ -39,11 +40,10 @@ DECLARE
   o orders;
   run_epoch integer;
 BEGIN
-  INSERT INTO orders (merchant_id, order_id, request_hash, amount_minor, currency, stage, is_open, needs_human, next_action_at,
-                      processor, failure_class, epoch, run_id, state, version, state_position)
-  VALUES (merchant, id, p->>'requestHash', (p->>'amountMinor')::bigint, p->>'currency', p->>'stage',
-          (p->>'open')::boolean, (p->>'needsHuman')::boolean, (p->>'nextActionAt')::timestamptz, p->>'processor', p->>'failureClass',
-          1, p->>'runId', p->'state', p->>'version', (p->>'position')::int)
+  INSERT INTO orders (merchant_id, order_id, stage, is_open, needs_human, next_action_at, processor, failure_class,
+                      epoch, run_id, state, version, based_on, state_position)
+  VALUES (merchant, id, p->>'stage', (p->>'open')::boolean, (p->>'needsHuman')::boolean, (p->>'nextActionAt')::timestamptz,
+          p->>'processor', p->>'failureClass', 1, p->>'runId', p->'state', p->>'version', ARRAY[p->>'basedOn'], (p->>'position')::int)
   ON CONFLICT DO NOTHING;
   IF FOUND THEN
     INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id) VALUES (merchant, id, 1, p->>'runId');
@@ -59,7 +59,7 @@ BEGIN
   SELECT e.epoch INTO run_epoch FROM order_epochs e
    WHERE e.merchant_id = merchant AND e.order_id = id AND e.run_id = p->>'runId';
   RETURN (merchant, id, false, o.epoch, run_epoch,
-          is_behind(o.run_id, o.version, o.state_position, run_epoch IS NULL, p))::order_head;
+          is_behind(o, run_epoch IS NULL, p))::order_head;
 END $$;
 
 -- Lines of the story. `p` has every line since the last confirmed write, so whatever an earlier task of this run told
@@ -88,7 +88,8 @@ BEGIN
 END $$;
 
 -- The order's row must be locked, and the run not behind it. A run that is new to the order opens an epoch.
-CREATE FUNCTION write_progress(h order_head, p jsonb) RETURNS void LANGUAGE plpgsql AS $$
+-- `foretold`: an activity writes it for its run, which may never hear of it, and then writes on from what it knew before.
+CREATE FUNCTION write_progress(h order_head, p jsonb, foretold boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   epoch_now integer := coalesce(h.run_epoch, h.epoch + 1);
 BEGIN
@@ -100,6 +101,7 @@ BEGIN
   IF NOT h.created THEN
     UPDATE orders SET
       epoch = epoch_now, run_id = p->>'runId', state = p->'state', version = p->>'version',
+      based_on = CASE WHEN foretold THEN array_append(based_on, p->>'basedOn') ELSE ARRAY[p->>'basedOn'] END,
       state_position = (p->>'position')::int, stage = p->>'stage',
       is_open = (p->>'open')::boolean, needs_human = (p->>'needsHuman')::boolean, next_action_at = (p->>'nextActionAt')::timestamptz,
       processor = p->>'processor', failure_class = p->>'failureClass', updated_at = clock_timestamp()

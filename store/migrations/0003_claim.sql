@@ -206,11 +206,10 @@ BEGIN
 END $$;
 
 -- An answer, and the decision on it that its activity foretells, in one commit (`foretold`: it was written). The decision is
--- written onto the very state from which it was made, and nothing else: that this run wrote last, at `decided_from`. Nor
--- is it written when a processor's event waits for this order, because the run decides on that first. What the run writes
--- itself stands at a later position, and supersedes this.
-CREATE FUNCTION record_answer(k text, r jsonb, p jsonb, decided_from integer, OUT known boolean, OUT foretold boolean)
-LANGUAGE plpgsql AS $$
+-- written onto the very state from which it was made, and nothing else: the one of this run's claim, which `p` is based on,
+-- while the run has not gone on from there. Nor is it written when a processor's event waits for this order, because the
+-- run decides on that first. What the run writes itself stands at a later position, and supersedes this.
+CREATE FUNCTION record_answer(k text, r jsonb, p jsonb, OUT known boolean, OUT foretold boolean) LANGUAGE plpgsql AS $$
 DECLARE
   h order_head;
 BEGIN
@@ -218,18 +217,18 @@ BEGIN
     INTO h
     FROM orders o
    WHERE o.merchant_id = p->>'merchantId' AND o.order_id = p->>'orderId' AND o.run_id = p->>'runId'
-     AND o.state_position = decided_from
+     AND o.version = p->>'basedOn' AND o.state_position < (p->>'position')::int
      FOR NO KEY UPDATE;
   foretold := FOUND AND EXISTS (SELECT FROM operations WHERE key = k) AND NOT EXISTS (SELECT FROM inbox
     WHERE merchant_id = h.merchant_id AND order_id = h.order_id AND status IN ('stored', 'parked'));
   IF foretold THEN
-    PERFORM write_progress(h, p);
+    PERFORM write_progress(h, p, true);
   END IF;
   known := record_outcome(k, r);
 END $$;
 
 -- What a lost activity recorded of its operation, if that is definite. The order's row moves on to where its run is now: if
--- the activity is only frozen, what it foretells later meets another position in record_answer.
+-- the activity is only frozen, what it foretells later stands at an earlier one, and so does what it claims.
 CREATE FUNCTION recall_answer(merchant text, id text, k text, run text, now_at integer) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE orders o SET state_position = greatest(o.state_position, now_at)

@@ -58,10 +58,12 @@ export class Watch {
       needs_human: boolean;
       is_open: boolean;
       next_action_at: Date | null;
-      state_seq: number;
-    }>('select order_id, stage, needs_human, is_open, next_action_at, state_seq from orders where merchant_id = $1', [
-      MERCHANT_ID,
-    ]);
+      seq: number;
+    }>(
+      `select order_id, stage, needs_human, is_open, next_action_at, (state->>'seq')::int as seq
+         from orders where merchant_id = $1`,
+      [MERCHANT_ID],
+    );
     for (const row of rows) {
       this.rows.set(row.order_id, {
         orderId: row.order_id,
@@ -69,7 +71,7 @@ export class Watch {
         needsHuman: row.needs_human,
         open: row.is_open,
         nextActionAtMs: row.next_action_at?.getTime() ?? null,
-        seq: row.state_seq,
+        seq: row.seq,
       });
     }
   }

@@ -139,4 +139,23 @@ describe('a run that does not go on from what is stored', () => {
       expect(await scene.ledger(orderId)).toMatchObject([{ effect: 'captured', requests: 1 }]);
     },
   );
+
+  test('an order of its own, though the store was away at its first charge: what waits goes with the claim', async () => {
+    const orderId = newOrderId();
+    const { database } = scene.cables();
+    database.cut();
+    const collected = scene.recoup.orders.collect(order(orderId, 'sim:alpha=slow_1500'));
+    await poll(
+      () => isWriting(orderId).catch(() => false),
+      (isReached) => isReached,
+      20_000,
+    );
+    database.mend();
+    expect(await collected).toMatchObject({ created: true, stage: 'paid' });
+    await scene.workflow(orderId).result();
+    expect(await stored(orderId)).toMatchObject({ stage: 'paid', epoch: 1 });
+    const { events } = await scene.workflow(orderId).fetchHistory();
+    const asked = events?.map((each) => each.activityTaskScheduledEventAttributes?.activityType?.name);
+    expect(asked).not.toContain('loadOrder');
+  });
 });

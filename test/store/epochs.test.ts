@@ -196,6 +196,19 @@ describe('who may write the order’s state', () => {
     expect(await opened.store.listOperations('default', order)).toHaveLength(2);
   });
 
+  test('nor does it, when its history has grown since, without what it wrote in its other life', async () => {
+    const order = newOrder();
+    await opened.store.saveProgress(progress(order, { state: state(order, 4, 1) }));
+    await opened.store.saveProgress(
+      progress(order, { state: state(order, 9, 2), basedOn: versionOf(4), stage: 'paid' }),
+    );
+    const restored = progress(order, { state: state(order, 30, 1), position: 40, basedOn: 'from before version-4' });
+    expect(await opened.store.saveProgress(restored)).toBe('order_exists');
+    // What it never heard to be stored it may write once more, with all that came since.
+    const unheard = progress(order, { state: state(order, 31, 2), position: 41, basedOn: versionOf(4) });
+    expect(await opened.store.saveProgress(unheard)).toBe('saved');
+  });
+
   test('a new run that is based on exactly what is stored', async () => {
     const order = newOrder();
     await opened.store.saveProgress(progress(order, { state: state(order, 9, 2), stage: 'waiting_buyer' }));

@@ -36,6 +36,8 @@ describe('an answer that is recorded with the decision on it', () => {
   const paid = ({ orderId }: ClaimInput, over: Partial<Progress> = {}): Progress =>
     progress(orderId, {
       position: FORETOLD_AT,
+      version: 'version-2/answered',
+      basedOn: versionOf(2),
       state: state(orderId, 5, 1),
       stage: 'paid',
       entries: [entry(3, 'succeeded'), entry(4, 'paid')],
@@ -51,12 +53,11 @@ describe('an answer that is recorded with the decision on it', () => {
       events: [merchantEvent(4, { type: 'order.outcome_unknown', cause: 'attempt 1' })],
       ...over,
     });
-  const answer = (input: ClaimInput, foretold = paid(input), decidedFrom = CLAIMED_AT) =>
+  const answer = (input: ClaimInput, foretold = paid(input)) =>
     opened.store.recordAnswer({
       key: input.key,
       result: result(input, 'succeeded'),
       progress: foretold,
-      decidedFrom,
     });
   const recall = (input: ClaimInput, runId = 'run-a'): Promise<OperationResult | null> => {
     const { merchantId, orderId, key } = input;
@@ -90,6 +91,7 @@ describe('an answer that is recorded with the decision on it', () => {
     await answer(input);
     const own = paid(input, {
       position: NEXT_TASK,
+      basedOn: null,
       entries: [entry(3, 'cancel requested'), entry(4, 'succeeded'), entry(6, 'paid')],
       state: state(input.orderId, 7, 1),
       events: [merchantEvent(7, { cause: 'attempt 1' })],
@@ -140,7 +142,7 @@ describe('an answer that is recorded with the decision on it', () => {
     await answer(input);
     expect(await recall(input)).toEqual(result(input, 'succeeded'));
     // And what it then decides stands in the place of what was foretold.
-    const own = paid(input, { position: NEXT_TASK, entries: [entry(3, 'recorded'), entry(4, 'paid')] });
+    const own = paid(input, { position: NEXT_TASK, basedOn: null, entries: [entry(3, 'recorded'), entry(4, 'paid')] });
     expect(await opened.store.saveProgress(own)).toBe('saved');
     expect(await texts(input)).toEqual(['2 sent', '3 recorded', '4 paid']);
     expect(await told(input)).toEqual(['order.payment_succeeded']);

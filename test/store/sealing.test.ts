@@ -74,9 +74,9 @@ describe('identities and sealing keys', () => {
       const state = { instruments: sealed.map((text) => ({ credentials: [{ processor: '*', sealed: text }] })) };
       await query(
         database.url,
-        `insert into orders (merchant_id, order_id, request_hash, amount_minor, currency, stage, is_open, needs_human, epoch,
-           run_id, state, version, state_position)
-         values ('m', '${orderId}', 'h', 1, 'EUR', '${stage}', ${stage !== 'paid'}, false, 1, 'r', '${JSON.stringify(state)}', 'v', 1)`,
+        `insert into orders (merchant_id, order_id, stage, is_open, needs_human, epoch,
+           run_id, state, version, based_on, state_position)
+         values ('m', '${orderId}', '${stage}', ${stage !== 'paid'}, false, 1, 'r', '${JSON.stringify(state)}', 'v', '{}', 1)`,
       );
     }
     const used = await store.listSealingKeyUse();
