@@ -56,11 +56,6 @@ export type OrderLateEventWorkflow = (input: OrderLateEventInput) => Promise<voi
 
 // — collect —
 
-export interface CollectInput {
-  /** The caller's own. The workflow never compares it: the first caller's order is in the start arguments. */
-  requestHash: string;
-}
-
 export interface CollectAnswer {
   /** Hash of the request that was accepted first; another one means `order_conflict` for the caller. */
   requestHash: string;
@@ -104,7 +99,8 @@ export interface BuyerReturned {
   id: string;
 }
 
-export const collect = defineUpdate<CollectAnswer, [CollectInput]>('collect');
+/** Without arguments: the order is in the start arguments, and a second caller's would never be heard. */
+export const collect = defineUpdate<CollectAnswer, []>('collect');
 export const chooseRecovery = defineUpdate<CommandAnswer, [ChooseRecovery]>('chooseRecovery');
 export const cancelOrder = defineUpdate<CommandAnswer, [Command]>('cancelOrder');
 export const holdRetries = defineUpdate<CommandAnswer, [Command]>('holdRetries');

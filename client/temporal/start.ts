@@ -5,7 +5,6 @@ import { TypedSearchAttributes as Attributes, type TypedSearchAttributes } from 
 import { collectUpdateId, orderWorkflowId } from '../../contract/ids.ts';
 import {
   type CollectAnswer,
-  type CollectInput,
   collect,
   ORDER_PAYMENT,
   type OrderPaymentInput,
@@ -113,8 +112,7 @@ function startOptions({ input, taskQueue }: StartOrder, startId: string) {
 }
 
 function collectOptions({ input }: StartOrder) {
-  const { orderId, requestHash } = input.state.facts;
-  return { args: [{ requestHash }] as [CollectInput], updateId: collectUpdateId(orderId) };
+  return { updateId: collectUpdateId(input.state.facts.orderId) };
 }
 
 /** In the start options they cost no history event. */
