@@ -95,8 +95,8 @@ const writtenOnMeanwhile = (orderId: string) => `DO $$ BEGIN
   END LOOP;
   INSERT INTO order_epochs (merchant_id, order_id, epoch, run_id)
   SELECT merchant_id, order_id, epoch + 1, 'a-run-that-overtook' FROM orders WHERE order_id = '${orderId}';
-  UPDATE orders SET epoch = epoch + 1, run_id = 'a-run-that-overtook', state_seq = state_seq + 100,
-    state = jsonb_set(state, '{seq}', to_jsonb(state_seq + 100)) WHERE order_id = '${orderId}';
+  UPDATE orders SET epoch = epoch + 1, run_id = 'a-run-that-overtook', version = 'overtook',
+    state = jsonb_set(state, '{seq}', to_jsonb((state->>'seq')::int + 100)) WHERE order_id = '${orderId}';
 END $$`;
 
 async function collectedAs(orderId: string, token: string) {
