@@ -42,7 +42,7 @@ function sendGiveBack(draft: Draft, { attempt, minor }: GiveBack): void {
 }
 
 /** Times that were planned for a give-back which is not the next any more. */
-function forgetPlans(order: OrderState, ...but: (Attempt | undefined)[]): void {
+export function forgetPlans(order: OrderState, ...but: (Attempt | undefined)[]): void {
   for (const attempt of order.attempts) {
     if (hasMoney(attempt) && !but.includes(attempt)) attempt.proof = null;
   }

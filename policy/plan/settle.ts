@@ -14,7 +14,7 @@ import { keepReviews, openReviews } from '../reviews.ts';
 import { isGiveBackReview } from '../stage.ts';
 import type { Stage } from '../terms.ts';
 import { amountText } from '../words.ts';
-import { giveBack } from './give-back.ts';
+import { forgetPlans, giveBack } from './give-back.ts';
 import { dueResend, fenceOf, newProof, planProof } from './proof-times.ts';
 import { lookUp, send, sendNew } from './send.ts';
 
@@ -23,8 +23,11 @@ import { lookUp, send, sendNew } from './send.ts';
 /** Money is in: everything else is closed, then the order is paid, then what is too much goes back. */
 export function settle(draft: Draft): boolean {
   const { order } = draft;
-  // Ended without payment, and nothing came since: there is nothing to plan.
-  if (order.closed !== null && order.closed.stage !== 'paid') return true;
+  // Ended without payment, and nothing came since: there is nothing to plan, also of what was planned before.
+  if (order.closed !== null && order.closed.stage !== 'paid') {
+    forgetPlans(order);
+    return true;
+  }
   if (!order.attempts.some(hasMoney)) return false;
   const ended = order.ending?.endedAt !== undefined;
   if (ended && moneyOf(order).held === 0 && openGiveBack(order) === undefined) return false;
@@ -99,6 +102,7 @@ export function end(draft: Draft): boolean {
   for (const attempt of open) attempt.leave ??= { reason, since: draft.now };
   if (open.length > 0) return leave(draft);
   keepReviews(order, ({ code }) => OUTLIVES_THE_END.has(code));
+  forgetPlans(order);
   close(draft, order.ending.as, `${ENDED[order.ending.as]}: ${order.ending.reason}`);
   return true;
 }

@@ -161,6 +161,8 @@ const LEAVES_TO: Record<Stage, Stage[]> = {
     'payment_pending',
     'hosted_checkout',
     'invoiced',
+    // A capture was asked for while another attempt hid it.
+    'capturing',
   ],
   payment_pending: [
     'attempting',
