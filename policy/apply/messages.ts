@@ -111,6 +111,7 @@ export function applyBuyerReturned(draft: Draft): void {
 }
 
 export function applyCancelRequested(draft: Draft, event: Of<'cancel_requested'>): void {
+  if (refuseAsEnded(draft, event.actor)) return;
   draft.order.ending = endingBy(draft, 'cancelled', event);
   tell(draft, 'cancel_requested', `Cancel: ${event.reason}`, { actor: event.actor });
 }
@@ -128,7 +129,16 @@ function endingBy(
 
 const LESS_MONEY = new Set(['amount_mismatch']);
 
+/** The order had ended, and what came since goes back: it ends again as it had, whatever was asked for meanwhile. */
+function refuseAsEnded(draft: Draft, actor: Actor): boolean {
+  const { ending } = draft.order;
+  if (ending?.endedAt === undefined) return false;
+  tell(draft, 'command_refused', `The order had ended as ${ending.as}: what came since goes back`, { actor });
+  return true;
+}
+
 export function applyCloseRequested(draft: Draft, event: Of<'close_requested'>): void {
+  if (refuseAsEnded(draft, event.actor)) return;
   draft.order.ending = endingBy(draft, 'failed', event);
   tell(draft, 'close_requested', `Close without payment: ${event.reason}`, { actor: event.actor });
 }

@@ -185,6 +185,23 @@ describe('money that comes after the end', () => {
     expect(make.toldMerchant(world).slice(-2)).toEqual(['cancelled', 'surplus_returned']);
   });
 
+  test.each([
+    ['cancel', make.cancel()],
+    ['close', make.close()],
+  ])(
+    'on a cancelled order goes back, and the order is never paid by it, whoever asks to %s meanwhile',
+    (_what, wish) => {
+      const world = late('accept');
+      world.say(make.cancel());
+      // While the refund is under way. (No validator lets it through then; it may have been let through before.)
+      world.at(Date.parse(world.order.openedAt) + 6_025 - world.nowMs, () => world.message(wish, true));
+      world.pass(make.MINUTE_MS);
+      expect(world.entries.map(({ kind }) => kind)).toContain('command_refused');
+      expect([world.stage, world.netCaptured]).toEqual(['cancelled', 0]);
+      expect(world.entries.map(({ kind }) => kind)).not.toContain('order_paid');
+    },
+  );
+
   test.each(['failed', 'expired'])('on a %s order is accepted by default', (stage) => {
     const world = late('accept', stage === 'expired' ? { expiresAt: '2026-11-22T10:00:03.000Z' } : {});
     if (stage === 'failed') world.say(make.close());
