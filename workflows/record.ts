@@ -1,11 +1,5 @@
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import {
-  CancellationScope,
-  isCancellation,
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { Progress, SaveAnswer } from '../activities/inputs.ts';
 import * as attributes from '../contract/search-attributes.ts';
 import { lastAttempt } from '../policy/facts.ts';
@@ -65,8 +59,9 @@ function writeOnceBack(collection: Collection, progress: Progress): void {
     if (saved === 'saved') confirmSaved(collection, progress);
     else collection.refused = true;
   };
-  const done = scope.run(write).catch((error) => {
-    if (!isCancellation(error)) throw error;
+  const done = scope.run(write).catch(() => {
+    // Given up, it may end as cancelled, or as failed by its last try. By itself it ends only after its last day.
+    if (collection.backlog === backlog) writeOnceBack(collection, progressOf(collection));
   });
   const backlog: Backlog = { progress, done, giveUp: () => scope.cancel() };
   collection.backlog = backlog;

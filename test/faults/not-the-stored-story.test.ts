@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { query } from '../../cli/launcher/postgres.ts';
 import { nextAction, ORDER_PAYMENT, type OrderPaymentInput } from '../../contract/messages.ts';
@@ -8,6 +9,8 @@ import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.t
 import { effects, sweep } from '../workflows/acts.ts';
 
 const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
+/** Of Temporal's API. */
+const PENDING_ACTIVITY_STATE_CANCEL_REQUESTED = 3;
 const why = { reason: 'a test asks' };
 
 let scene: Scene;
@@ -157,5 +160,30 @@ describe('a run that does not go on from what is stored', () => {
     const { events } = await scene.workflow(orderId).fetchHistory();
     const asked = events?.map((each) => each.activityTaskScheduledEventAttributes?.activityType?.name);
     expect(asked).not.toContain('loadOrder');
+  });
+
+  test('chaos seed 7002, c7002-6-88: a write that was given up for a claim while it was under way may fail as it likes: the order goes on', async () => {
+    const orderId = newOrderId();
+    const { database } = scene.cables();
+    database.cut();
+    const collected = scene.recoup.orders.collect(order(orderId, 'sim:alpha=ok'), { waitMs: 30_000 });
+    await poll(
+      () => isWriting(orderId).catch(() => false),
+      (isReached) => isReached,
+      20_000,
+    );
+    database.hold();
+    const isGivenUp = async () => {
+      const { raw } = await scene.workflow(orderId).describe();
+      return raw.pendingActivities?.some(({ state }) => state === PENDING_ACTIVITY_STATE_CANCEL_REQUESTED) === true;
+    };
+    await poll(isGivenUp, (isReached) => isReached, 30_000);
+    database.cut();
+    await sleep(100);
+    database.mend();
+    expect(await collected).toMatchObject({ created: true, stage: 'paid' });
+    await scene.workflow(orderId).result();
+    expect(await stored(orderId)).toMatchObject({ stage: 'paid', epoch: 1 });
+    expect(await effects(scene, orderId)).toHaveLength(1);
   });
 });
