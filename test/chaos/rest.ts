@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OrderState } from '../../policy/order.ts';
+import { isGiveBackReview } from '../../policy/stage.ts';
 import { netCaptured, takings } from './ledger.ts';
 import type { OrderPlan } from './plan.ts';
 import { type Stage, said } from './play.ts';
@@ -59,6 +61,14 @@ export async function untilCalm({ watch, world }: Stage, orderIds: string[], wit
   });
 }
 
+/**
+ * A person holds what has to go back: in fair weather it goes, except where a processor refuses or cannot tell. An order that had
+ * ended before the money came is open again until then.
+ */
+export function isHeldByPerson(row: OrderRow | undefined, { review }: Pick<OrderState, 'review'>): boolean {
+  return row?.needsHuman === true && ((isClosed(row) && row.open) || isGiveBackReview(review));
+}
+
 /** Whoever still has a turn takes it: support answers what only a person can know, the shop cancels or closes. */
 export async function endOrders(stage: Stage, plans: OrderPlan[]): Promise<void> {
   const states = await readStates(stage.world.database);
@@ -67,10 +77,9 @@ export async function endOrders(stage: Stage, plans: OrderPlan[]): Promise<void>
     const state = states.get(plan.orderId);
     const caller = stage.world.callers[index % stage.world.callers.length];
     if (caller === undefined || state === undefined) return;
-    // A person holds what has to go back: in fair weather it goes, except where a processor refuses or cannot tell.
-    if (isClosed(row) && row?.open === true && row.needsHuman)
+    if (isHeldByPerson(row, state))
       await said(stage, () => caller.orders.retry(plan.orderId, { reason: 'the processor is well again' }));
-    if (plan.atTheEnd === 'leave' || isClosed(row)) return;
+    if (plan.atTheEnd === 'leave' || isClosed(row) || isGiveBackReview(state.review)) return;
     const unknown = state.attempts.find(({ outcome, fencedAt }) => outcome === 'unknown' && fencedAt === null);
     if (unknown !== undefined && (row?.stage === 'needs_review' || unknown.processor === 'gamma')) {
       const keys = new Set(unknown.operations.map(({ key }) => key));
