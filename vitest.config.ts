@@ -5,6 +5,7 @@ import { LongestFirst } from './test/setup/longest-first.ts';
 const PLAIN = [
   ...['policy', 'contract', 'layers', 'processors', 'simulator'].map((folder) => `test/${folder}/**/*.test.ts`),
   'test/chaos/judging.test.ts',
+  'test/chaos/held-by-person.test.ts',
   'test/chaos/started-too-early.test.ts',
   'test/faults/**/*.plain.test.ts',
 ];
