@@ -1,6 +1,7 @@
 import type { Draft } from './draft.ts';
 import type { MerchantEvent } from './events.ts';
-import type { OrderState } from './order.ts';
+import { primaryOperation } from './facts.ts';
+import type { Attempt, OrderState } from './order.ts';
 import { isSameReview } from './reviews.ts';
 import { stageOf } from './stage.ts';
 import type { Stage } from './terms.ts';
@@ -11,7 +12,7 @@ export function merchantEvents(draft: Draft, before: OrderState): MerchantEvent[
   const events: Omit<MerchantEvent, 'seq'>[] = [];
   for (const attempt of draft.failed) {
     const again = draft.order.retryAt?.reason === 'backoff' || draft.command?.attempt === attempt.number;
-    if (again) continue;
+    if (again || !isNewFailure(attempt)) continue;
     const retryAt = draft.order.retryAt?.at;
     const willRetry = retryAt !== undefined || (draft.command !== null && stage === 'attempting');
     events.push({
@@ -27,16 +28,31 @@ export function merchantEvents(draft: Draft, before: OrderState): MerchantEvent[
   for (const event of draft.events) events.push({ ...event, stage });
   // Ended again as it had, once late money went back: that is what is told then.
   const isNews = stage !== stageOf(before) && !(before.ending?.again === true && stage === before.ending.as);
-  const told = isNews ? OF_STAGE[stage] : undefined;
+  const told = isNews && !(stage === 'paid' && wasToldAsPaid(draft.order)) ? OF_STAGE[stage] : undefined;
   const cause = causeOfStage(draft.order);
   if (told !== undefined) events.push({ type: told, at: draft.now, stage, cause });
-  else if (isNewQuestion(draft.order, before)) {
+  if (told !== 'order.needs_review' && isNewQuestion(draft.order, before)) {
     events.push({ type: 'order.needs_review', at: draft.now, stage, cause });
   }
   return events.map((event) => {
     draft.order.seq += 1;
     return { ...event, cause: thisTime(draft.order, event), seq: draft.order.seq };
   });
+}
+
+/** An attempt fails once with each of its sends: doubted after that and proved once more, it is the same failure. */
+function isNewFailure(attempt: Attempt): boolean {
+  const sends = primaryOperation(attempt)?.sends ?? 0;
+  if (attempt.failureTold === sends) return false;
+  attempt.failureTold = sends;
+  return true;
+}
+
+/** Goods leave on this: whatever a person is asked in between, one collection is told as paid once, until it is opened again. */
+function wasToldAsPaid(order: OrderState): boolean {
+  if (order.paidTold === order.openedAt) return true;
+  order.paidTold = order.openedAt;
+  return false;
 }
 
 /**

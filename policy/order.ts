@@ -164,6 +164,8 @@ export interface Attempt {
   moneyTold?: { fact: MoneyFact; id: string; minor: number }[];
   /** What the processor itself gave as the payment's totals. */
   moneySeen?: Partial<Record<MoneyFact, number>>;
+  /** How often its payment had been sent when the merchant was last told that it failed. */
+  failureTold?: number;
   startedAt: Instant;
   endedAt: Instant | null;
 }
@@ -272,4 +274,6 @@ export interface OrderState {
   /** How often the merchant was told of what, `<type> <cause>`. */
   told?: Record<string, number>;
   toldSkipped?: string[];
+  /** `openedAt` of the collection of which the merchant was told that it is paid. */
+  paidTold?: Instant;
 }

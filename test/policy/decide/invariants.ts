@@ -23,6 +23,7 @@ const COLLECTING = ['charge', 'authorize', 'open_hosted', 'open_invoice'];
 export function watchInvariants(): (step: Step, world: World) => void {
   const cards = watchCards();
   const told = new Set<string>();
+  const paid = new Set<string>();
   return (step, world) => {
     cards(step, world);
     neverTwoPayable(step, world);
@@ -35,6 +36,7 @@ export function watchInvariants(): (step: Step, world: World) => void {
     moneyIsVisible(step, world);
     givesBackRightly(step, world);
     tellsMerchantAnew(step, told);
+    tellsPaidOnce(step, paid);
   };
 }
 
@@ -44,6 +46,13 @@ function tellsMerchantAnew({ decision }: Step, told: Set<string>): void {
     expect(told.has(`${type}/${cause}`), `told again: ${type}, ${cause}`).toBe(false);
     told.add(`${type}/${cause}`);
   }
+}
+
+/** Merchants ship on this: once for each time that the order was opened. */
+function tellsPaidOnce({ decision }: Step, paid: Set<string>): void {
+  if (decision.events.every(({ type }) => type !== 'order.payment_succeeded')) return;
+  expect(paid.has(decision.order.openedAt), 'told as paid again').toBe(false);
+  paid.add(decision.order.openedAt);
 }
 
 function collects({ decision }: Step): boolean {
