@@ -1,7 +1,16 @@
 import { lookAgain } from '../apply/give-back.ts';
 import { after, askPerson, type Draft, isDue, sheetOf, tell } from '../draft.ts';
-import { hasMoney, heldOf, keeping, mayKeepMinor, moneyOf, openGiveBack, operationOf } from '../facts.ts';
-import type { Attempt, Operation, OrderState } from '../order.ts';
+import {
+  attemptNumbered,
+  hasMoney,
+  heldOf,
+  keeping,
+  mayKeepMinor,
+  moneyOf,
+  openGiveBack,
+  operationOf,
+} from '../facts.ts';
+import type { Attempt, Operation, OrderState, Review } from '../order.ts';
 import { keepReviews, openReviews } from '../reviews.ts';
 import { isGiveBackReview } from '../stage.ts';
 import { instantText, minorText } from '../words.ts';
@@ -25,7 +34,7 @@ export function giveBack(draft: Draft, mayStartOne: boolean): void {
   }
   keepReviews(order, ({ code }) => code !== 'refund_unknown');
   const next = nextGiveBack(order);
-  if (next === null && order.surplus !== undefined) keepReviews(order, (review) => !isGiveBackReview(review));
+  if (next === null) keepReviews(order, (review) => !isSettled(order, review));
   if (next === null || !mayStartOne || isPersons(order, next.attempt)) return forgetPlans(order);
   forgetPlans(order, next.attempt, keeping(order));
   if (mayStart(draft, next) && confirmBoth(draft, next.attempt)) sendGiveBack(draft, next);
@@ -46,6 +55,19 @@ export function forgetPlans(order: OrderState, ...but: (Attempt | undefined)[]):
   for (const attempt of order.attempts) {
     if (hasMoney(attempt) && !but.includes(attempt)) attempt.proof = null;
   }
+}
+
+/**
+ * Nothing is held any more: what was asked about the surplus is answered by that. What was asked since is not, nor a refund by
+ * hand of the order's own money that failed.
+ */
+function isSettled(order: OrderState, { code, attempt, since }: Review): boolean {
+  if (code !== 'refund_failed') return code === 'surplus';
+  const endedAt = order.surplus?.endedAt ?? null;
+  if (endedAt === null || Date.parse(since) >= Date.parse(endedAt)) return false;
+  const about = attemptNumbered(order, attempt ?? 0);
+  const wasOurs = about !== undefined && operationOf(about, 'refund')?.outcome === 'declined';
+  return wasOurs || about !== keeping(order);
 }
 
 interface GiveBack {

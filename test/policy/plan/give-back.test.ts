@@ -191,3 +191,39 @@ describe('a refund that is out', () => {
     }
   });
 });
+
+describe('a refund by hand that failed, of an order that had a surplus once', () => {
+  /** Both payments were here, the first went back by itself; then a refund of the other one failed, not made by us. */
+  const failedByHand = (told: object) => {
+    const order = refunding().answer({ outcome: 'succeeded' });
+    expect(order.order.surplus?.endedAt).not.toBeNull();
+    return order.wait(make.HOUR_MS).notice('refund_failed', told);
+  };
+
+  test.each([
+    ['the order’s own money', { attempt: 2, processor: 'beta' }],
+    ['the money that went back', { attempt: 1, processor: 'alpha' }],
+  ])('is a person’s until it is answered, also about %s', (_, told) => {
+    const order = failedByHand(told);
+    expect(order.said('needs_review')).toMatch(/not made by us/);
+    expect(order.order.review).toMatchObject({ code: 'refund_failed', attempt: told.attempt });
+    expect(order.wait(make.DAY_MS).order.review?.code).toBe('refund_failed');
+    expect(order.tell(make.resolve(told.attempt, 'accepted')).order.review).toBeNull();
+  });
+
+  test('stays while another surplus comes and goes beside it', () => {
+    const order = doublyPaid().notice('refund_failed', { attempt: 2, processor: 'beta' });
+    order.wait(1_000).notice('refund_succeeded', { attempt: 1, processor: 'alpha' }).answer(FOUND);
+    expect(order.order.surplus?.endedAt).not.toBeNull();
+    expect(order.order.review).toMatchObject({ code: 'refund_failed', attempt: 2 });
+  });
+
+  test('goes when the money that it left here went back after all', () => {
+    const gone = { attempt: 1, processor: 'alpha', key: 'by hand' };
+    const order = doublyPaid().notice('refund_succeeded', gone).answer(FOUND).wait(1_000).notice('refund_failed', gone);
+    expect([order.order.surplus?.endedAt, order.order.review?.code]).toEqual([null, 'refund_failed']);
+    order.wait(1_000).notice('refund_succeeded', { ...gone, key: 'again' });
+    if (order.command !== null) order.answer(FOUND);
+    expect([order.order.surplus?.endedAt === null, order.order.review]).toEqual([false, null]);
+  });
+});
