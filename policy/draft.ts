@@ -3,7 +3,7 @@ import { latestReadings, readingsIn } from './ceilings/ledger.ts';
 import type { CeilingReading, DecideInput } from './decision.ts';
 import type { Explanation, MerchantEvent, SendCommand, TimelineEntry } from './events.ts';
 import { mergeReadings } from './health/readings.ts';
-import type { Attempt, OrderState } from './order.ts';
+import type { Attempt, OrderState, Review } from './order.ts';
 import { holdsBack, isSameReview, openReviews } from './reviews.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
 import type { ProcessorHealth, Sheet } from './sheet.ts';
@@ -124,7 +124,9 @@ const YIELDS = new Set(['windows_over', 'unknown_too_long', 'pending_too_long', 
  */
 export function askPerson(draft: Draft, code: string, attempt: Attempt | null, text: string, about?: string): void {
   const { order } = draft;
-  const asked = { code, attempt: attempt?.number ?? null, since: draft.now, ...(about === undefined ? {} : { about }) };
+  const asked: Review = { code, attempt: attempt?.number ?? null, since: draft.now };
+  if (about !== undefined) asked.about = about;
+  if (code === 'event_mismatch' && attempt?.money.captured === 0) asked.beforeMoney = true;
   const { review, reviewsBehind = [] } = order;
   if (review === null || (YIELDS.has(review.code) && !YIELDS.has(code))) order.review = asked;
   else if (YIELDS.has(code) || openReviews(order).some((each) => isSameReview(each, asked))) return;

@@ -204,6 +204,8 @@ export interface Review {
   since: Instant;
   /** Of a notice: processor and payment that it tells of. Two payments are two questions. */
   about?: string;
+  /** Asked before its attempt had taken money. Told by the order of things, because two of them may have the same time. */
+  beforeMoney?: true;
 }
 
 /** What the buyer or support chose; runs as soon as nothing is payable any more. */

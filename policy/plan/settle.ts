@@ -59,15 +59,24 @@ const ANSWERED_BY_MONEY = new Set([
   'pending_too_long',
   'capture_unknown',
   'capture_declined',
-  'duplicate_unexplained',
 ]);
 
-/** A notice that disagreed is answered only by money of the very attempt that it was about, and only if that came after it. */
+/**
+ * A notice that disagreed is answered only by money of the very attempt that it was about, and only if that came after it. A
+ * duplicate is explained by money at its processor, of an attempt up to the one that was called so.
+ */
 function isAnsweredByMoney({ attempts }: OrderState, review: Review): boolean {
-  if (review.code !== 'event_mismatch') return ANSWERED_BY_MONEY.has(review.code);
   const attempt = attempts.find(({ number }) => number === review.attempt);
-  if (attempt === undefined || !hasMoney(attempt)) return false;
-  return Date.parse(attempt.tookAt ?? attempt.startedAt) > Date.parse(review.since);
+  switch (review.code) {
+    case 'event_mismatch':
+      return attempt !== undefined && hasMoney(attempt) && review.beforeMoney === true;
+    case 'duplicate_unexplained':
+      return attempts.some(
+        (each) => hasMoney(each) && each.processor === attempt?.processor && each.number <= attempt.number,
+      );
+    default:
+      return ANSWERED_BY_MONEY.has(review.code);
+  }
 }
 
 /** Somebody wanted to end the order while a payment was under way, and the payment succeeded. They are told; nothing is silent. */
@@ -108,7 +117,7 @@ export function end(draft: Draft): boolean {
 }
 
 /** Nobody has explained the money that these speak of: an end does not either. */
-const OUTLIVES_THE_END = new Set(['event_unmatched', 'event_mismatch', 'refund_failed']);
+const OUTLIVES_THE_END = new Set(['event_unmatched', 'event_mismatch', 'refund_failed', 'duplicate_unexplained']);
 
 const ENDED = { cancelled: 'Cancelled', expired: 'Expired', failed: 'Closed without payment' } as const;
 

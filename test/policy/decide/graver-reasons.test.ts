@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../policy/decide.ts';
+import { Steps } from '../apply/steps.ts';
 import * as make from './fixtures.ts';
 
 const { scene, sends } = make;
@@ -35,6 +36,64 @@ describe('a notice that disagreed', () => {
     expect(world.order.attempts[1]?.money.captured).toBeGreaterThan(0);
     expect(world.order.review).toMatchObject({ code: 'event_mismatch', attempt: 1 });
     expect(world.stage).toBe('needs_review');
+  });
+});
+
+describe('“we already have this payment”, of which we know nothing', () => {
+  /** Beta declined for now; alpha, tried twice, called the second time a duplicate, and does not know the first. */
+  const unexplained = () => {
+    const rulebook = make.ruledBy({ processors: ['beta', 'alpha'], extraTry: { alpha: 1 } });
+    const words = { beta: ['insufficient_funds'], alpha: ['insufficient_funds', 'duplicate'] };
+    const world = scene(words, { rulebook }).open().pass(make.MINUTE_MS);
+    expect(world.order.attempts.map(({ processor }) => processor)).toEqual(['beta', 'alpha', 'alpha']);
+    expect(world.order.review).toMatchObject({ code: 'duplicate_unexplained', attempt: 3 });
+    return world;
+  };
+  const pays = (world: ReturnType<typeof scene>, attempt: number, processor: string) => {
+    const { merchantId, orderId } = world.order.facts;
+    const event = { eventId: 'late', type: 'payment_succeeded' as const, merchantId, orderId, occurredAt: world.now };
+    world.say({ type: 'processor_event', event: { ...event, attempt, processor } });
+  };
+
+  test.each([
+    ['cancel', make.cancel, 'cancelled'],
+    ['close', make.close, 'failed'],
+  ] as const)('outlives %s: a person still looks for it', (_how, command, stage) => {
+    const world = unexplained();
+    expect(world.say(command())).toBeNull();
+    expect([world.stage, world.order.review?.code]).toEqual([stage, 'duplicate_unexplained']);
+    world.say(make.resolve(3, 'absent'));
+    expect([world.stage, world.order.review]).toEqual([stage, null]);
+  });
+
+  test('is not explained by the money of another processor', () => {
+    const world = unexplained();
+    pays(world, 1, 'beta');
+    expect([world.stage, world.order.review?.code]).toEqual(['needs_review', 'duplicate_unexplained']);
+    world.say(make.resolve(3, 'absent'));
+    expect([world.stage, world.order.review]).toEqual(['paid', null]);
+  });
+
+  test('is explained by money there of an attempt before it', () => {
+    const world = unexplained();
+    pays(world, 2, 'alpha');
+    expect([world.stage, world.order.review]).toEqual(['paid', null]);
+  });
+});
+
+describe('of two notices at the same time', () => {
+  const told = (order: Steps, amountMinor: number) =>
+    order.notice('payment_succeeded', { amountMinor, reference: 'pay_1' });
+  const declined = () => new Steps().answer({ outcome: 'declined', failureClass: 'instrument_problem' });
+
+  test('the money that came after the one that disagreed answers it', () => {
+    const order = told(told(declined(), 1), 4_999);
+    expect([order.order.review, order.stage]).toEqual([null, 'paid']);
+  });
+
+  test('the money that came before it does not', () => {
+    const order = told(told(declined(), 4_999), 1);
+    expect([order.order.review?.code, order.stage]).toEqual(['event_mismatch', 'paid']);
   });
 });
 
