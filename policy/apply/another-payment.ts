@@ -21,29 +21,45 @@ export function isAnotherPayment(attempt: Attempt, { reference, key }: Told): bo
   return namesAnother(attempt, { reference, key });
 }
 
-/** It names an operation that is none of the attempt's, and no payment that is. */
+/**
+ * It names an operation that is none of the attempt's, and no payment that is. Whatever attempt number it carries, it neither
+ * ends, proves nor pays that attempt.
+ */
 export function namesAnother(attempt: Attempt, { reference, key }: Told): boolean {
-  return key !== undefined && reference !== attempt.reference && attempt.operations.every((each) => each.key !== key);
+  if (key === undefined || isReferenceOf(attempt, reference)) return false;
+  return attempt.operations.every((each) => each.key !== key);
+}
+
+/** Under which its processor knows the attempt's own payment. */
+export function isReferenceOf(attempt: Attempt, reference: string | undefined): boolean {
+  return reference !== undefined && (reference === attempt.reference || reference === attempt.tookAs);
 }
 
 /** `source`: where this is known from. The same payment told again is no news. */
-export function tellAnotherPayment(draft: Draft, attempt: Attempt, { reference = '' }: Told, source: string): void {
-  if (attempt.others?.includes(reference) === true) return;
-  attempt.others = [...(attempt.others ?? []), reference];
-  const { processor, number } = attempt;
-  const text = `${processor} tells of another payment under attempt ${number}, which has its money`;
-  tell(draft, 'event_parked', text, { actor: 'processor', attempt, evidence: `${source}, payment ${reference}` });
-  askPerson(draft, 'event_unmatched', attempt, `${text}: a person has to look`, `${processor} ${reference}`);
+export function tellAnotherPayment(draft: Draft, attempt: Attempt, told: Told, source: string): void {
+  const name = nameOf(told);
+  if (attempt.others?.includes(name) === true) return;
+  attempt.others = [...(attempt.others ?? []), name];
+  const { processor, number, money } = attempt;
+  const whose = money.captured > 0 ? 'which has its money' : 'by a key that is none of ours';
+  const text = `${processor} tells of another payment under attempt ${number}, ${whose}`;
+  tell(draft, 'event_parked', text, { actor: 'processor', attempt, evidence: `${source}, payment ${name}` });
+  askPerson(draft, 'event_unmatched', attempt, `${text}: a person has to look`, `${processor} ${name}`);
+}
+
+/** What tells of no reference is known by its key. */
+function nameOf({ reference, key = '' }: Told): string {
+  return reference ?? key;
 }
 
 /** A notice about another payment that was told under this attempt: what becomes of that one says nothing of this one. */
-export function isOfAnotherPayment({ others }: Attempt, { reference }: ProcessorEvent): boolean {
-  return reference !== undefined && others?.includes(reference) === true;
+export function isOfAnotherPayment({ others }: Attempt, event: ProcessorEvent): boolean {
+  return others?.includes(nameOf(event)) === true;
 }
 
 export function keepAside(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
   if (event.type === 'payment_succeeded') return;
   const text = `${event.processor} sent ${event.type} of another payment under attempt ${attempt.number}: not counted here`;
-  const evidence = `${event.eventId}, payment ${event.reference}`;
+  const evidence = `${event.eventId}, payment ${nameOf(event)}`;
   tell(draft, 'event_kept', text, { actor: 'processor', attempt, evidence });
 }

@@ -34,6 +34,10 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
     return keepAside(draft, attempt, event);
   if (event.type === 'payment_succeeded' && isAnotherPayment(attempt, event))
     return tellAnotherPayment(draft, attempt, event, event.eventId);
+  if (ABOUT_A_PAYMENT.has(event.type) && namesAnother(attempt, event)) {
+    if (tellsOfPayment(event)) return tellAnotherPayment(draft, attempt, event, event.eventId);
+    return keepAside(draft, attempt, event);
+  }
   const mismatch = mismatchOf(draft, attempt, event);
   if (mismatch !== null) {
     tell(draft, 'event_quarantined', `${event.processor} sent ${event.type} with ${mismatch}: not believed`, {
@@ -48,6 +52,15 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
   learnNames(draft, attempt, event.cardNames);
   believe(draft, attempt, event);
 }
+
+/** What would end, prove or pay an attempt. */
+const ABOUT_A_PAYMENT = new Set<ProcessorEvent['type']>([
+  'payment_succeeded',
+  'payment_authorized',
+  'payment_failed',
+  'payment_cancelled',
+  'session_closed',
+]);
 
 /** By what a person can find it; a notice that names no payment stands for itself. */
 function paymentOf({ processor, reference, key, eventId }: ProcessorEvent): string {
@@ -161,7 +174,7 @@ function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
     authentication: event.authentication,
   };
   if (open && attempt.fencedAt === null) learn(draft, attempt, truth);
-  else if (!namesAnother(attempt, event)) learnOfCard(draft, attempt, truth);
+  else learnOfCard(draft, attempt, truth);
 }
 
 /** Classes that leave open whether money has moved, even in a notice of failure. */

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { moneyOf } from '../../../policy/facts.ts';
+import * as make from '../decide/fixtures.ts';
+import { Steps } from './steps.ts';
+
+const AMOUNT = 4_999;
+const PAID = { outcome: 'succeeded', amountMinor: AMOUNT } as const;
+const DECLINED = { outcome: 'declined', failureClass: 'hard_decline' } as const;
+/** The attempt's number, under a key and a reference that are none of its own. */
+const foreign = { key: 'theirs', reference: 'pay_9', attempt: 1 } as const;
+const unknown = () => new Steps().answer({ outcome: 'unknown' });
+const kinds = (order: Steps) => order.entries.map(({ kind }) => kind);
+
+describe('a notice under a key that is none of ours, about a payment that is none of the attempt’s', () => {
+  test.each(['payment_failed', 'payment_cancelled', 'session_closed'] as const)(
+    '%s is kept aside: it ends nothing, and nothing else is charged',
+    (type) => {
+      for (const said of [foreign, { key: 'theirs' }]) {
+        const order = unknown().notice(type, { ...said, failureClass: 'soft_decline' });
+        expect(order.entries).toMatchObject([{ kind: 'event_kept', actor: 'processor', attempt: 1 }]);
+        expect(order.attempt(1)).toMatchObject({ outcome: 'unknown', fencedAt: null, reference: null });
+        expect([order.command, order.order.attempts.length, order.order.review]).toEqual([null, 1, null]);
+        expect(order.wake).not.toBeNull();
+      }
+    },
+  );
+
+  test.each(['payment_succeeded', 'payment_authorized'] as const)('%s is a person’s, and proves nothing', (type) => {
+    for (const said of [foreign, { key: 'theirs' }]) {
+      const order = unknown().notice(type, { ...said, amountMinor: AMOUNT });
+      expect(order.order.review).toMatchObject({ code: 'event_unmatched', attempt: 1 });
+      expect(order.said('needs_review')).toMatch(/another payment under attempt 1, by a key that is none of ours/);
+      expect(order.attempt(1)).toMatchObject({ outcome: 'unknown', reference: null, money: { captured: 0 } });
+      order.notice(type, { ...said, amountMinor: AMOUNT });
+      expect(order.order.reviewsBehind ?? []).toEqual([]);
+      // Our own charge is proved all the same, and pays.
+      order.notice('payment_succeeded', { key: '1/charge/0', reference: 'pay_1', amountMinor: AMOUNT });
+      expect(moneyOf(order.order).captured).toBe(AMOUNT);
+      expect(order.tell(make.resolve(1, 'accepted')).stage).toBe('paid');
+    }
+  });
+
+  test('while our own charge is out does not pay for it: what then times out is still proved', () => {
+    const order = new Steps().notice('payment_succeeded', { ...foreign, amountMinor: AMOUNT });
+    order.answer({ outcome: 'unknown' });
+    expect(order.attempt(1)).toMatchObject({ outcome: 'unknown', money: { captured: 0 } });
+    order.untilSent();
+    expect(order.command).toMatchObject({ attempt: 1 });
+  });
+
+  test('closes no page, and declines no try on it', () => {
+    const page = () =>
+      new Steps()
+        .answer(DECLINED)
+        .tell(make.choose('hosted_checkout'))
+        .answer({ outcome: 'requires_action', reference: 'hs_1' });
+    for (const type of ['session_closed', 'payment_failed', 'payment_cancelled'] as const) {
+      const order = page().notice(type, { ...foreign, attempt: 2 });
+      expect([kinds(order), order.stage]).toEqual([['event_kept'], 'hosted_checkout']);
+    }
+  });
+});
+
+describe('a notice is the attempt’s own', () => {
+  const own = { key: '1/charge/0', reference: 'pay_1' } as const;
+
+  test.each([
+    ['under our key, whatever its reference', own],
+    ['by number, with no key', { reference: 'pay_1', attempt: 1 }],
+    ['by number alone', { attempt: 1 }],
+  ])('%s', (_what, said) => {
+    const paid = unknown().notice('payment_succeeded', { ...said, amountMinor: AMOUNT });
+    expect([paid.stage, paid.order.review]).toEqual(['paid', null]);
+    expect(unknown().notice('payment_failed', said).attempt(1).outcome).toBe('declined');
+    expect(unknown().notice('payment_cancelled', said).attempt(1).outcome).toBe('not_executed');
+  });
+
+  test('by its reference, under whatever key', () => {
+    const named = () => new Steps().answer({ outcome: 'unknown', reference: 'pay_1' });
+    const said = { key: 'theirs', reference: 'pay_1' };
+    expect(named().notice('payment_succeeded', said).stage).toBe('paid');
+    expect(named().notice('payment_failed', said).attempt(1).outcome).toBe('declined');
+  });
+
+  test('after an answer that told of the money under no reference', () => {
+    const order = new Steps().answer(PAID).notice('payment_succeeded', own);
+    expect([order.stage, order.order.review]).toEqual(['paid', null]);
+  });
+});
