@@ -11,6 +11,7 @@ import {
   applyRelease,
   applyRetryRequested,
   replanProofs,
+  resumeProofs,
 } from './apply/messages.ts';
 import { applyProcessorEvent } from './apply/processor-event.ts';
 import { applyResolved } from './apply/resolve.ts';
@@ -28,7 +29,6 @@ import { prove } from './plan/prove.ts';
 import { routeAutomatically } from './plan/route.ts';
 import { end, leave, leaveBesideAuthorized, settle } from './plan/settle.ts';
 import { waitForOthers } from './plan/wait.ts';
-
 import { isBuyerHeldBack } from './stage.ts';
 import { noteSurplus } from './surplus.ts';
 import type { Actor } from './terms.ts';
@@ -45,6 +45,7 @@ export function decide(input: DecideInput): Decision {
   const draft = startDraft(input, ruleOf(input));
   const news = !isRepeated(draft, input.event) && !isTooLate(draft, input.event);
   if (news) apply(draft, input.event);
+  if (isBuyerHeldBack(input.order) && !isBuyerHeldBack(draft.order)) resumeProofs(draft);
   takeMarks(draft);
   applyExpiry(draft);
   lateTruth(draft);

@@ -96,10 +96,7 @@ export function refuseRetry(reading: Reading, ledger: LedgerReading, now: Instan
   if (order.attempts.some(isPayable))
     return refused('An attempt can still take money: it has to be proved or closed first.');
   if (order.attempts.some(hasMoney)) return refused('The order has its money: there is nothing to try again.');
-  if (isBuyerHeldBack(order))
-    return refused(
-      `A person was asked about money that nobody has explained (${order.review?.code}): \`resolve\` that first, with evidence.`,
-    );
+  if (isBuyerHeldBack(order)) return refused(unexplained(order));
   const instrument = instrumentById(order, instrumentToRetry(order));
   if (instrument === undefined) return refused('The order has no payment method to try.');
   const refusal = refusalNow(order, ledger, instrument, now);
@@ -139,7 +136,12 @@ export function refuseCapture(order: OrderState): Refusal | null {
   if (!order.attempts.some(isAuthorized)) {
     return { code: 'nothing_to_capture', message: 'Nothing is authorized. Nothing was changed.' };
   }
+  if (isBuyerHeldBack(order)) return refused(`${unexplained(order)} Capture after that.`);
   return null;
+}
+
+function unexplained({ review }: OrderState): string {
+  return `A person was asked about money that nobody has explained (${review?.code}): \`resolve\` that first, with evidence.`;
 }
 
 function refused(message: string): Refusal {

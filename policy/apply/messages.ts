@@ -195,8 +195,22 @@ export function applyCaptureRequested(draft: Draft, event: Of<'capture_requested
     tell(draft, 'capture_refused', 'Capture: refused, nothing is authorized', { actor: event.actor });
     return;
   }
+  if (isBuyerHeldBack(order)) {
+    const text = 'Capture: refused, a person was asked about money that nobody has explained';
+    tell(draft, 'capture_refused', text, { actor: event.actor });
+    return;
+  }
   order.captureRequested = { actor: event.actor, since: draft.now };
   tell(draft, 'capture_requested', `Capture: ${event.reason}`, { actor: event.actor });
+}
+
+/** A person has answered what held everybody back: what waited for that is planned anew. */
+export function resumeProofs(draft: Draft): void {
+  for (const attempt of draft.order.attempts) {
+    if (attempt.outcome === 'unknown' || isAuthorized(attempt)) {
+      planProof(draft, attempt, sheetOf(draft, attempt.processor));
+    }
+  }
 }
 
 /** Leaving or choosing changes which proofs are allowed: the times are planned anew. */

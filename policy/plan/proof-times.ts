@@ -2,6 +2,7 @@ import { after, type Draft, isDue, sheetOf } from '../draft.ts';
 import { hasMoney, instrumentById, isDefinite, isPayable, operationOf, primaryOperation } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
+import { isBuyerHeldBack } from '../stage.ts';
 import type { Instant } from '../terms.ts';
 import { forbiddenAs } from './usable.ts';
 
@@ -30,7 +31,8 @@ export function fenceOf(attempt: Attempt): 'void' | 'close_hosted' | 'close_invo
 
 /**
  * When the next proof is due, by the sheet: the same key once more, and a lookup. Both stand on the timeline as planned.
- * Sending the same key is an attempt to pay, so it stops at `resendUntil`, and as soon as we are leaving the attempt.
+ * Sending the same key is an attempt to pay, so it stops at `resendUntil`, as soon as we are leaving the attempt, and while
+ * a person is asked about money that nobody has explained.
  */
 export function planProof(draft: Draft, attempt: Attempt, sheet: Sheet | undefined): void {
   const { proof } = attempt;
@@ -58,6 +60,8 @@ const RESEND_AT_MOST_EVERY_MS = 3_600_000;
 /** Which operation may be sent again at all, whatever the time. A collecting one never once we are leaving its attempt. */
 function mayResend({ order }: Draft, attempt: Attempt, owed: Operation): boolean {
   const collecting = owed === primaryOperation(attempt);
+  // Nobody has explained where money is: what could move more of it waits for the answer.
+  if (!givesUpMoney(owed) && isBuyerHeldBack(order)) return false;
   if (collecting && order.attempts.some((other) => other !== attempt && isPayable(other))) return false;
   // The same key is an attempt to pay: not with a card that was forbidden since. Then only questions prove.
   const instrument = instrumentById(order, attempt.instrumentId);

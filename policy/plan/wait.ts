@@ -1,6 +1,7 @@
 import { askPerson, type Draft, isDue, sheetOf } from '../draft.ts';
 import { isAuthorized, isPayable, operationOf } from '../facts.ts';
 import type { Attempt } from '../order.ts';
+import { isBuyerHeldBack } from '../stage.ts';
 import { dueResend } from './proof-times.ts';
 import { lookUp, send } from './send.ts';
 import { leave } from './settle.ts';
@@ -57,6 +58,10 @@ function waitForCapture(draft: Draft, attempt: Attempt): void {
     return;
   }
   const capture = operationOf(attempt, 'capture');
+  if (capture === undefined && isBuyerHeldBack(order)) {
+    draft.decided ??= `Capture attempt ${attempt.number} at ${attempt.processor} when a person has answered`;
+    return;
+  }
   if (capture === undefined || dueResend(draft, attempt) === capture) {
     draft.decided = `Capture attempt ${attempt.number} at ${attempt.processor}`;
     send(draft, attempt, 'capture');
