@@ -63,7 +63,10 @@ export interface Orders {
   capture(orderId: string, input: ReasonGiven, options?: CallOptions): Promise<OrderView>;
   close(orderId: string, input: ReasonGiven, options?: CallOptions): Promise<OrderView>;
   reopen(orderId: string, input: ReasonGiven, options?: CallOptions): Promise<OrderView>;
-  /** Says what became of an attempt whose outcome is unknown, with the evidence seen at the processor. */
+  /**
+   * Says what became of an attempt whose outcome is unknown, with the evidence seen at the processor; or answers what a person
+   * is asked, named by `nextAction.question.id`.
+   */
   resolve(orderId: string, input: ResolveRequest, options?: CallOptions): Promise<OrderView>;
 }
 

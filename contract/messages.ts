@@ -84,8 +84,10 @@ export interface ChooseRecovery extends Command {
 }
 
 export interface ResolveUnknown extends Command {
-  attempt: number;
+  attempt?: number;
   outcome: 'succeeded' | 'absent' | 'accepted';
+  /** Which question is answered, by its id. */
+  question?: string;
   /** What the operator saw at the processor. */
   evidence: string;
 }

@@ -31,8 +31,11 @@ export type OrderEvent =
       type: 'unknown_resolved';
       id: string;
       actor: Actor;
-      attempt: number;
+      /** Left out where the question is about none. */
+      attempt?: number;
       outcome: 'succeeded' | 'absent' | 'accepted';
+      /** Which question it answers; left out, what the attempt's own outcome answers, or the only question that is there. */
+      question?: string;
       evidence: string;
       reason: string;
     }

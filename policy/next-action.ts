@@ -2,6 +2,7 @@ import { inFlight, instrumentById, isAuthorized, isPayable, lastAttempt, moneyOf
 import type { Attempt, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { actionEndsAt } from './plan/wait.ts';
+import { questionView } from './questions.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
 import { ruleFor } from './rules.ts';
 import type { Sheet } from './sheet.ts';
@@ -77,8 +78,10 @@ export function nextActionOf(reading: Reading): NextAction {
 
 /** A person's turn, and until when: as long as a buyer would have. */
 function reviewed(base: Pick<NextAction, 'messageKey' | 'options'>, { review }: OrderState, rule: Rule): NextAction {
-  const due = review === null ? {} : { at: new Date(Date.parse(review.since) + rule.windows.buyerMs).toISOString() };
-  return { ...base, ...due, type: 'review', who: 'support', messageKey: review?.code ?? base.messageKey };
+  const turn = { ...base, type: 'review', who: 'support' } as const;
+  if (review === null) return turn;
+  const at = new Date(Date.parse(review.since) + rule.windows.buyerMs).toISOString();
+  return { ...turn, at, messageKey: review.code, question: questionView(review) };
 }
 
 function buyerTurn(order: OrderState, options: RecoveryOption[]): Pick<NextAction, 'type' | 'who'> {

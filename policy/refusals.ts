@@ -1,7 +1,7 @@
-import { isAcceptable, mayTryAgain } from './apply/resolve.ts';
+import { meaningOf, type Said } from './apply/meaning.ts';
+import { mayTryAgain } from './apply/resolve.ts';
 import { type LedgerReading, markedBy, orderMarkedBy } from './ceilings/ledger.ts';
 import {
-  attemptNumbered,
   doubtedGiveBack,
   hasMoney,
   instrumentById,
@@ -16,7 +16,7 @@ import type { Instrument, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { refusalOfInstrument } from './plan/usable.ts';
 import { isAskedFor } from './reviews.ts';
-import { isBuyerHeldBack, isGiveBackReview } from './stage.ts';
+import { isBuyerHeldBack } from './stage.ts';
 import type { Instant, RecoveryPath } from './terms.ts';
 import { instantText } from './words.ts';
 
@@ -109,26 +109,10 @@ function refusalNow(order: OrderState, { ceilings }: LedgerReading, instrument: 
   return refusal === null ? null : `${refusal.why} (${refusal.source})`;
 }
 
-export function refuseResolve(
-  order: OrderState,
-  { attempt: number, outcome }: { attempt: number; outcome: 'succeeded' | 'absent' | 'accepted' },
-): Refusal | null {
-  const doubted = doubtedGiveBack(order);
-  if (order.closed !== null && order.review === null && doubted === undefined) return CLOSED;
-  const attempt = attemptNumbered(order, number);
-  const { review } = order;
-  const reviewed = review !== null && attempt !== undefined && (review.attempt === null || review.attempt === number);
-  const refund = attempt !== undefined && doubted?.attempt === attempt;
-  const not = (message: string): Refusal => ({ code: 'not_unknown', message: `${message} Nothing was changed.` });
-  if (outcome === 'accepted') {
-    if (!reviewed) return not(`No person was asked about attempt ${number}: there is nothing to accept.`);
-    return isAcceptable(review) ? null : not(`What a person was asked (${review.code}) needs proof, not acceptance.`);
-  }
-  if (refund) return null;
-  if (reviewed && isGiveBackReview(review) && outcome === 'absent')
-    return not('That the money did not go back is known: try again with `retry`, or accept it with `accepted`.');
-  if (attempt?.outcome === 'unknown' || reviewed) return null;
-  return not(`Attempt ${number} has no unknown outcome.`);
+export function refuseResolve(order: OrderState, said: Said): Refusal | null {
+  if (order.closed !== null && order.review === null && doubtedGiveBack(order) === undefined) return CLOSED;
+  const meaning = meaningOf(order, said);
+  return meaning.kind === 'nothing' ? { code: 'not_unknown', message: `${meaning.why} Nothing was changed.` } : null;
 }
 
 export function refuseCapture(order: OrderState): Refusal | null {

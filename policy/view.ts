@@ -67,6 +67,17 @@ export interface NextAction {
   /** Key of the buyer-safe sentence. */
   messageKey: string;
   options: RecoveryOption[];
+  /** `review` only: what a person is asked, and under which id it is answered. */
+  question?: QuestionView;
+}
+
+/** `about`: processor and payment that a notice tells of. */
+export interface QuestionView {
+  id: string;
+  code: string;
+  attempt: number | null;
+  about: string | null;
+  since: Instant;
 }
 
 export interface RecoveryOption {

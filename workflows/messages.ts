@@ -1,6 +1,7 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import * as messages from '../contract/messages.ts';
+import { questionMeant, type Said } from '../policy/apply/meaning.ts';
 import { type LedgerReading, latestReadings } from '../policy/ceilings/ledger.ts';
 import type { OrderEvent } from '../policy/events.ts';
 import { moneyOf } from '../policy/facts.ts';
@@ -50,14 +51,10 @@ function receiveCommands(collection: Collection): void {
     collection,
     messages.resolveUnknown,
     (each) => refusals.refuseResolve(collection.order, each),
-    (each) => ({
-      type: 'unknown_resolved',
-      id: each.commandId,
-      actor: each.actor,
-      attempt: each.attempt,
-      outcome: each.outcome,
-      evidence: each.evidence,
-      reason: each.reason,
+    ({ commandId, actor, outcome, evidence, reason, ...each }) => ({
+      ...{ type: 'unknown_resolved', id: commandId, actor, outcome, evidence, reason },
+      ...(each.attempt === undefined ? {} : { attempt: each.attempt }),
+      ...questionIn(collection, { ...each, outcome }),
     }),
   );
   const refuseEnding = () => refusals.refuseEnding(collection.order);
@@ -162,6 +159,11 @@ function answerQueries(collection: Collection): void {
   setHandler(messages.nextAction, () => nextActionIn(collection));
   setHandler(messages.explain, () => collection.told.filter(({ explanation }) => explanation !== undefined));
   setHandler(messages.money, () => moneyOf(collection.order));
+}
+
+function questionIn({ order }: Collection, said: Said): { question?: string } {
+  const question = questionMeant(order, said);
+  return question === undefined ? {} : { question };
 }
 
 /** What the run knows, with what the command's sender has just read. */

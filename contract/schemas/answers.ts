@@ -63,6 +63,17 @@ const nextAction = z.object({
   url: z.url().optional(),
   messageKey: z.string(),
   options: z.array(option),
+  /** `review` only: what a person is asked. `id` goes into `resolve`. */
+  question: z
+    .object({
+      id: z.string(),
+      code: z.string(),
+      attempt: z.int().nullable(),
+      /** Processor and payment that a notice tells of. */
+      about: z.string().nullable(),
+      since: instant,
+    })
+    .optional(),
 });
 
 export const orderViewSchema = z.object({

@@ -107,13 +107,27 @@ export const recoverySchema = z
 
 export const commandSchema = z.strictObject({ reason: freeText(500) });
 
-export const resolveSchema = z.strictObject({
-  attempt: z.int().min(1).max(1_000_000),
-  /** `accepted`: the money, or the notice, that waits for a person is left as it is. */
-  outcome: z.enum(['succeeded', 'absent', 'accepted']),
-  evidence: freeText(1000),
-  reason: freeText(500),
-});
+export const resolveSchema = z
+  .strictObject({
+    /** Left out where the question is about none. */
+    attempt: z.int().min(1).max(1_000_000).optional(),
+    /** `accepted`: the money, or the notice, that waits for a person is left as it is. */
+    outcome: z.enum(['succeeded', 'absent', 'accepted']),
+    /** `nextAction.question.id`: only this question is answered, and only while it is open. */
+    question: z
+      .string()
+      .regex(/^q_[0-9a-f]{16}$/, 'must be the id of a question')
+      .optional(),
+    evidence: freeText(1000),
+    reason: freeText(500),
+  })
+  .refine(
+    ({ attempt, outcome, question }) => attempt !== undefined || question !== undefined || outcome === 'accepted',
+    {
+      message: 'is needed where neither a question is named nor something accepted',
+      path: ['attempt'],
+    },
+  );
 
 export const buyerTokenSchema = z.strictObject({
   actions: z

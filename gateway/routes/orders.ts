@@ -101,7 +101,7 @@ export const ORDER_ROUTES: Route[] = [
   {
     method: 'POST',
     path: '/v1/orders/:orderId/resolve',
-    summary: 'Says what became of an attempt whose outcome is unknown.',
+    summary: 'Says what became of an attempt whose outcome is unknown, or answers what a person is asked.',
     access: SUPPORT,
     body: resolveSchema,
     answer: orderViewSchema,

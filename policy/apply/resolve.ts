@@ -13,61 +13,64 @@ import {
   operationOf,
   primaryOperation,
 } from '../facts.ts';
-import type { Attempt, OrderState } from '../order.ts';
+import type { Attempt, OrderState, Review } from '../order.ts';
 import { fenceOf } from '../plan/proof-times.ts';
+import { isAboutMoney } from '../questions.ts';
 import { answerReview, keepReviews } from '../reviews.ts';
 import { isGiveBackReview } from '../stage.ts';
 import { minorText } from '../words.ts';
 import { confirmFence } from './answered.ts';
 import { learn, type Truth } from './end-attempt.ts';
 import { concludeGiveBack, lookAgain } from './give-back.ts';
+import { type Meaning, meaningOf } from './meaning.ts';
 import { countOnce } from './money-facts.ts';
 
 type Resolved = Extract<OrderEvent, { type: 'unknown_resolved' }>;
 
-/** A named person's evidence: about an unknown outcome, or about money that waits for a person. */
+/** A named person's evidence: about an unknown outcome, or about what waits for a person. One word answers one question. */
 export function applyResolved(draft: Draft, event: Resolved): void {
   const { order } = draft;
-  const attempt = attemptNumbered(order, event.attempt);
-  if (attempt === undefined) return;
-  tell(draft, 'unknown_resolved', `Attempt ${event.attempt} is ${event.outcome}: ${event.reason}`, {
-    actor: event.actor,
-    attempt,
-    evidence: event.evidence,
-  });
-  const { review } = order;
-  const answered = review !== null && (review.attempt === attempt.number || review.attempt === null) ? review : null;
-  if (event.outcome === 'accepted' && !isAcceptable(answered)) return;
-  if (answered !== null) answerReview(order);
-  switch (event.outcome) {
+  const meaning = meaningOf(order, event);
+  const { actor, evidence } = event;
+  if (meaning.kind === 'nothing') return tell(draft, 'resolve_refused', `Resolve: refused. ${meaning.why}`, { actor });
+  const attempt = attemptNumbered(order, event.attempt ?? meaning.answers[0]?.attempt ?? 0);
+  const more = { actor, evidence, ...(attempt === undefined ? {} : { attempt }) };
+  tell(draft, 'unknown_resolved', `${subjectOf(meaning)} is ${event.outcome}: ${event.reason}`, more);
+  keepReviews(order, (review) => !meaning.answers.includes(review));
+  switch (meaning.kind) {
     case 'accepted':
-      return accept(draft, event, answered?.code ?? '');
-    case 'succeeded':
-    case 'absent':
-      return resolve(draft, attempt, event, answered);
+      return accept(draft, event, meaning.answers[0]);
+    case 'refund':
+      return resolveRefund(draft, meaning.attempt, event.outcome === 'succeeded');
+    case 'by_hand':
+      return giveBackByHand(draft, meaning.attempt, event);
+    case 'payment':
+      return resolvePayment(draft, meaning.attempt, event.outcome === 'succeeded', meaning.answers);
     default:
-      return event.outcome satisfies never;
+      return meaning satisfies never;
   }
 }
 
-function resolve(draft: Draft, attempt: Attempt, event: Resolved, answered: OrderState['review']): void {
+function subjectOf(meaning: Exclude<Meaning, { kind: 'nothing' }>): string {
+  if (meaning.kind !== 'accepted') return `Attempt ${meaning.attempt.number}`;
+  const [{ code, about, attempt }] = meaning.answers;
+  const where = attempt === null ? '' : ` of attempt ${attempt}`;
+  return `What was asked${where} (${about === undefined ? code : `${code}, ${about}`})`;
+}
+
+function resolveRefund(draft: Draft, attempt: Attempt, succeeded: boolean): void {
   const open = openGiveBack(draft.order);
-  if (open?.attempt === attempt) {
-    const outcome = event.outcome === 'succeeded' ? 'succeeded' : 'not_executed';
-    if (outcome === 'not_executed') open.operation.sendsNotExecuted = open.operation.sends;
-    concludeGiveBack(draft, attempt, open.operation, { outcome, source: BY_PERSON });
-    // Proved to have done nothing, and too late for its key: another one.
-    const { surplus } = draft.order;
-    if (attempt.proof?.nextResendAt === null && surplus !== undefined) {
-      draft.order.surplus = { ...surplus, again: true };
-      // It was about the refund, and old: the payment itself, looked up before the next one, has a time of its own.
-      attempt.proof = null;
-    }
-    return;
+  if (open === undefined) return;
+  const outcome = succeeded ? 'succeeded' : 'not_executed';
+  if (outcome === 'not_executed') open.operation.sendsNotExecuted = open.operation.sends;
+  concludeGiveBack(draft, attempt, open.operation, { outcome, source: BY_PERSON });
+  // Proved to have done nothing, and too late for its key: another one.
+  const { surplus } = draft.order;
+  if (attempt.proof?.nextResendAt === null && surplus !== undefined) {
+    draft.order.surplus = { ...surplus, again: true };
+    // It was about the refund, and old: the payment itself, looked up before the next one, has a time of its own.
+    attempt.proof = null;
   }
-  if (isGiveBackReview(answered)) return giveBackByHand(draft, attempt, event);
-  const late = event.outcome === 'succeeded' && answered !== null && !hasMoney(attempt);
-  if (isPayable(attempt) || late) resolvePayment(draft, attempt, event.outcome === 'succeeded', answered?.code ?? null);
 }
 
 const BY_PERSON = 'a person with evidence';
@@ -78,9 +81,12 @@ const TRUTH_OF_A_PERSON = {
   source: BY_PERSON,
 } satisfies Partial<Truth>;
 
-function resolvePayment(draft: Draft, attempt: Attempt, succeeded: boolean, code: string | null): void {
+/** Also of an attempt that had ended, where a person was asked: its money is found after all. */
+function resolvePayment(draft: Draft, attempt: Attempt, succeeded: boolean, answers: Review[]): void {
+  const late = succeeded && answers.length > 0 && !hasMoney(attempt);
+  if (!isPayable(attempt) && !late) return;
   draft.order.askedBuyer = true;
-  if (isAuthorized(attempt)) return resolveAuthorized(draft, attempt, succeeded, code);
+  if (isAuthorized(attempt)) return resolveAuthorized(draft, attempt, succeeded, answers);
   const primary = primaryOperation(attempt);
   if (primary !== undefined && !succeeded) primary.sendsNotExecuted = primary.sends;
   learn(draft, attempt, {
@@ -92,17 +98,16 @@ function resolvePayment(draft: Draft, attempt: Attempt, succeeded: boolean, code
 }
 
 /** What a person can know of an authorization: that it was captured, that it is gone, or that the capture never happened. */
-function resolveAuthorized(draft: Draft, attempt: Attempt, captured: boolean, code: string | null): void {
+function resolveAuthorized(draft: Draft, attempt: Attempt, captured: boolean, answers: Review[]): void {
   if (captured) {
     learn(draft, attempt, { ...TRUTH_OF_A_PERSON, outcome: 'succeeded', amountMinor: attempt.money.authorized });
-  } else if (code === 'cannot_fence') confirmFence(draft, attempt, BY_PERSON);
+  } else if (answers.some(({ code }) => code === 'cannot_fence')) confirmFence(draft, attempt, BY_PERSON);
   else draft.order.captureRequested = null;
 }
 
 /** It went back another way: by a transfer, or at the processor's own pages without a notice. */
 function giveBackByHand(draft: Draft, attempt: Attempt, event: Resolved): void {
   const { order } = draft;
-  if (event.outcome !== 'succeeded') return;
   const room = Math.max(0, moneyOf(order).net - mayKeepMinor(order));
   const minor = Math.min(heldOf(order, attempt, keeping(order)), room);
   if (minor === 0 || !countOnce(attempt, 'refunded', `person ${event.id}`, minor)) return;
@@ -113,13 +118,14 @@ function giveBackByHand(draft: Draft, attempt: Attempt, event: Resolved): void {
  * The money stays as it is: the merchant keeps more, or is content with less. An order that had ended without payment is
  * paid by that. A notice that nobody could explain is put aside.
  */
-function accept(draft: Draft, event: Resolved, code: string): void {
+function accept(draft: Draft, event: Resolved, question: Review): void {
   const { order } = draft;
-  if (!ABOUT_OUR_MONEY.has(code)) return;
+  if (!isAboutMoney(question)) return;
   if (order.ending?.endedAt !== undefined) order.ending = null;
   const { held } = moneyOf(order);
   const minor = (order.accepted?.minor ?? 0) + held;
-  keepReviews(order, (review) => !ABOUT_OUR_MONEY.has(review.code));
+  // Of the same money. That less than the amount is enough has to be said by name.
+  keepReviews(order, (review) => !isAboutMoney(review) || review.code === 'amount_mismatch');
   order.accepted = { minor, actor: event.actor, reason: event.reason, at: draft.now };
   tell(
     draft,
@@ -131,14 +137,6 @@ function accept(draft: Draft, event: Resolved, code: string): void {
     },
   );
 }
-
-/** May a person put the question aside as it is, with evidence? What is not proved needs proof. */
-export function isAcceptable(review: OrderState['review']): boolean {
-  return review !== null && (ABOUT_OUR_MONEY.has(review.code) || ABOUT_A_NOTICE.has(review.code));
-}
-
-const ABOUT_A_NOTICE = new Set(['event_unmatched', 'event_mismatch']);
-const ABOUT_OUR_MONEY = new Set(['surplus', 'refund_failed', 'amount_mismatch']);
 
 /** Support sends once more what got a definite no: a refund, or a fence. False when there is nothing of the kind. */
 export function applyTryAgain(draft: Draft): boolean {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { refusalOf } from '../../contract/order.ts';
 import { parseRequest } from '../../contract/parse.ts';
 import type { orderViewSchema } from '../../contract/schemas/answers.ts';
-import { collectSchema, listOrdersSchema, recoverySchema } from '../../contract/schemas/orders.ts';
+import { collectSchema, listOrdersSchema, recoverySchema, resolveSchema } from '../../contract/schemas/orders.ts';
 import { currencyCodes, currencyExponent } from '../../policy/currencies.ts';
 import type { OrderView } from '../../policy/view.ts';
 
@@ -207,5 +207,30 @@ describe('other bodies', () => {
     for (const bad of [{ stage: 'lost' }, { limit: '0' }, { limit: '101' }, { limit: '1e2' }, { order: 'x' }]) {
       expect(list(bad).ok).toBe(false);
     }
+  });
+});
+
+describe('a person’s word', () => {
+  const said = { evidence: 'seen', reason: 'checked' };
+  const question = 'q_0123456789abcdef';
+
+  test.each([
+    { attempt: 1, outcome: 'absent' },
+    { attempt: 1, outcome: 'succeeded', question },
+    { outcome: 'accepted' },
+    { outcome: 'accepted', question },
+    { outcome: 'succeeded', question },
+  ])('%j is taken', (word) => {
+    expect(parseRequest(resolveSchema, { ...word, ...said }).ok).toBe(true);
+  });
+
+  test.each([
+    [{ outcome: 'succeeded' }, 'attempt'],
+    [{ outcome: 'absent' }, 'attempt'],
+    [{ attempt: 1, outcome: 'accepted', question: 'event_unmatched' }, 'question'],
+  ])('%j is not', (word, member) => {
+    const parsed = parseRequest(resolveSchema, { ...word, ...said });
+    expect(JSON.stringify(parsed)).toContain(member);
+    expect(parsed.ok).toBe(false);
   });
 });

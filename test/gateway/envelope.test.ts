@@ -236,6 +236,8 @@ describe('money and ids', () => {
     ['/cancel', { reason: 'x', stage: 'paid' }],
     ['/resolve', { attempt: 0, outcome: 'succeeded', evidence: 'e', reason: 'r' }],
     ['/resolve', { attempt: 1, outcome: 'paid', evidence: 'e', reason: 'r' }],
+    ['/resolve', { outcome: 'succeeded', evidence: 'e', reason: 'r' }],
+    ['/resolve', { attempt: 1, question: 'event_unmatched', outcome: 'accepted', evidence: 'e', reason: 'r' }],
     ['/buyer-tokens', { actions: ['refund'] }],
   ])('%s with %j is refused', async (suffix, body) => {
     const orderId = newOrderId();

@@ -137,16 +137,20 @@ describe('a person’s word while a notice waits that fits no attempt', () => {
   const declined = () => unexplained({ outcome: 'declined', failureClass: 'hard_decline' });
 
   test('a declined attempt took the money after all: the order is paid', () => {
-    const order = declined().tell(make.resolve(1, 'succeeded'));
+    const order = declined();
+    order.tell(make.resolve(1, 'succeeded', make.asked(order.order)));
     expect([order.stage, order.attempt(1).money.captured, order.order.review]).toEqual(['paid', 4_999, null]);
   });
 
-  test('a declined attempt took nothing: it stays as it was', () => {
+  test('that a declined attempt took nothing is known, and no answer', () => {
     const order = declined();
     const [before] = order.order.attempts;
-    order.tell(make.resolve(1, 'absent'));
-    expect(order.attempt(1)).toEqual(before);
-    expect(order.order.review).toBeNull();
+    const { review } = order.order;
+    for (const question of [undefined, make.asked(order.order)]) {
+      order.tell(make.resolve(1, 'absent', question));
+      expect(kindsOf(order)).toEqual(['resolve_refused']);
+      expect([order.attempt(1), order.order.review]).toEqual([before, review]);
+    }
   });
 
   test('putting the notice aside accepts no money', () => {

@@ -1,5 +1,6 @@
 import type { OrderEvent } from '../../../policy/events.ts';
 import type { Instrument, OrderFacts, OrderState } from '../../../policy/order.ts';
+import { questionId } from '../../../policy/questions.ts';
 import type { Rule, Rulebook } from '../../../policy/rulebook.ts';
 import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import type { Sheet } from '../../../policy/sheet.ts';
@@ -115,16 +116,29 @@ export function choose(path: RecoveryPath, instrument?: Instrument | string): Or
   return { type: 'recovery_chosen', id: nextId('choice'), actor: 'buyer', path, ...chosen };
 }
 
-export function resolve(attempt: number, outcome: 'succeeded' | 'absent' | 'accepted'): OrderEvent {
+export function resolve(
+  attempt: number | null,
+  outcome: 'succeeded' | 'absent' | 'accepted',
+  question?: string,
+): Extract<OrderEvent, { type: 'unknown_resolved' }> {
   return {
     type: 'unknown_resolved',
     id: nextId('resolve'),
-    attempt,
+    ...(attempt === null ? {} : { attempt }),
     outcome,
+    ...(question === undefined ? {} : { question }),
     evidence: 'seen in the dashboard',
     ...told,
   };
 }
+
+/** What a person is asked now, by its id; `none` where nobody is. */
+export function asked({ review }: OrderState): string {
+  return review === null ? 'none' : questionId(review);
+}
+
+/** The current question is put aside, by name. */
+export const accept = (order: OrderState) => resolve(null, 'accepted', asked(order));
 
 /** What was sent to collect or act, as `alpha charge`, `beta charge`, `alpha void`; lookups left out. */
 export function sends(world: World): string[] {

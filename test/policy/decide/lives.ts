@@ -195,7 +195,7 @@ function act(world: World, { what, instrument: chosen, raw }: Action): void {
     case 'resolve':
       return resolveHonestly(world);
     case 'accept':
-      return say(make.resolve(world.order.review?.attempt ?? 1, 'accepted'));
+      return say(make.accept(world.order));
     case 'reopen':
       if (world.stage === 'failed' || world.stage === 'expired') world.message(make.reopened);
       return;

@@ -230,7 +230,8 @@ describe('a notice that nobody can explain, on a closed order', () => {
     world.say(make.cancel());
     expect(world.stage).toBe('cancelled');
     expect(world.nextAction).toMatchObject({ type: 'review', messageKey: 'event_unmatched' });
-    expect(world.say(make.resolve(1, 'absent'))).toBeNull();
+    expect(world.say(make.resolve(1, 'absent'))?.code).toBe('not_unknown');
+    expect(world.say(make.accept(world.order))).toBeNull();
     expect(isAtRest(world.order)).toBe(true);
   });
 });

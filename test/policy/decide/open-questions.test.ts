@@ -24,11 +24,11 @@ describe('a second question to a person', () => {
       'A person decides: a notice of a processor disagrees with the order (then 1 more question).',
     );
     const { since } = order.order.review ?? {};
-    order.tell(make.resolve(1, 'accepted'), make.MINUTE_MS);
+    order.tell(make.accept(order.order), make.MINUTE_MS);
     expect(order.order.review).toEqual({ code: 'event_unmatched', attempt: null, since, about: 'gamma pay_7' });
     expect(types(order)).toEqual(['needs_review']);
     expect([order.stage, order.command]).toEqual(['needs_review', null]);
-    order.tell(make.resolve(1, 'accepted'));
+    order.tell(make.accept(order.order));
     expect([asked(order), order.stage]).toEqual([null, 'waiting_buyer']);
   });
 
@@ -37,14 +37,14 @@ describe('a second question to a person', () => {
     expect(order.said('event_parked')).toBeDefined();
     expect(order.said('needs_review')).toBeUndefined();
     expect(order.order.review?.about).toBe('gamma pay_7');
-    expect(order.tell(make.resolve(1, 'accepted')).order.review?.about).toBe('gamma pay_8');
-    expect(asked(order.tell(make.resolve(1, 'accepted')))).toBeNull();
+    expect(order.tell(make.accept(order.order)).order.review?.about).toBe('gamma pay_8');
+    expect(asked(order.tell(make.accept(order.order)))).toBeNull();
   });
 
   test('is told to the merchant under an id of its own, each', () => {
     const order = stranger(stranger(declined(), 'pay_7'), 'pay_8');
     const [first] = stranger(declined(), 'pay_7').events;
-    const [next] = order.tell(make.resolve(1, 'accepted')).events;
+    const [next] = order.tell(make.accept(order.order)).events;
     expect([first?.type, next?.type]).toEqual(['order.needs_review', 'order.needs_review']);
     expect(first?.cause).not.toBe(next?.cause);
   });
@@ -62,7 +62,7 @@ describe('a second question to a person', () => {
     expect(order.said('choice_refused')).toBeDefined();
     expect(order.tell(make.retryNow()).said('retry_refused')).toBeDefined();
     expect([order.command, asked(order)]).toEqual([null, 'event_unmatched']);
-    expect(asked(order.tell(make.resolve(1, 'accepted')))).toBe('credential_unreadable');
+    expect(asked(order.tell(make.accept(order.order)))).toBe('credential_unreadable');
     expect(order.tell(make.retryNow()).command).toMatchObject({ operation: 'charge' });
     expect(asked(order)).toBeNull();
   });
@@ -75,7 +75,7 @@ describe('a second question to a person', () => {
       [],
       'needs_review',
     ]);
-    order.tell(make.resolve(1, 'accepted'));
+    order.tell(make.accept(order.order));
     expect([asked(order), order.stage]).toEqual([null, 'paid']);
   });
 
@@ -84,14 +84,14 @@ describe('a second question to a person', () => {
     order.notice('refund_failed', { reference: 'pay_1' }).notice('payment_succeeded', { reference: 'pay_2' });
     const behind = (order.order.reviewsBehind ?? []).map(({ code }) => code);
     expect([asked(order), behind]).toEqual(['amount_mismatch', ['refund_failed', 'event_unmatched']]);
-    order.tell(make.resolve(1, 'accepted'));
+    order.tell(make.accept(order.order));
     expect([asked(order), order.order.reviewsBehind]).toEqual(['event_unmatched', []]);
   });
 
   test('outlives the end of the order, as the first does', () => {
     const order = stranger(disagreeing(declined()), 'pay_7').tell(make.cancel());
     expect([order.stage, asked(order)]).toEqual(['cancelled', 'event_mismatch']);
-    order.tell(make.resolve(1, 'accepted'));
+    order.tell(make.accept(order.order));
     expect([order.stage, asked(order)]).toEqual(['cancelled', 'event_unmatched']);
   });
 
