@@ -33,9 +33,12 @@ export function isAcceptable(review: Review): boolean {
   return isAboutMoney(review) || isAboutNotice(review);
 }
 
+/** Less than the amount was taken: a person accepts it, or ends the order, and it goes back. */
+export const LESS_MONEY: ReadonlySet<string> = new Set(['amount_mismatch']);
+
 /** Money that is known: kept though it is too much, or enough though it is less. */
 export function isAboutMoney({ code }: Review): boolean {
-  return code === 'surplus' || code === 'refund_failed' || code === 'amount_mismatch';
+  return code === 'surplus' || code === 'refund_failed' || LESS_MONEY.has(code);
 }
 
 /** A payment that a processor tells of, which nobody has explained. */

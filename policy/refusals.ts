@@ -15,6 +15,7 @@ import { isPending, mayChoose, patienceEndsAt, type Reading, ruleOf } from './ne
 import type { Instrument, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { refusalOfInstrument } from './plan/usable.ts';
+import { LESS_MONEY } from './questions.ts';
 import { isAskedFor } from './reviews.ts';
 import { isBuyerHeldBack } from './stage.ts';
 import type { Instant, RecoveryPath } from './terms.ts';
@@ -67,8 +68,8 @@ function refuseImpatience(reading: Reading, now: Instant): Refusal | null {
 /** For cancelling, and for closing without payment: both end an order that has no money. */
 export function refuseEnding(order: OrderState): Refusal | null {
   if (order.closed !== null) return CLOSED;
-  // Less than the amount was taken: that goes back, and the order ends.
-  if (isAskedFor(order, new Set(['amount_mismatch'])) && order.ending === null) return null;
+  // That goes back, and the order ends; also one whose time was over, which is not an end while it has money.
+  if (isAskedFor(order, LESS_MONEY) && order.ending?.endedAt === undefined) return null;
   if (order.attempts.some((attempt) => attempt.money.captured > 0)) {
     return { code: 'order_closed', message: 'The order is paid: refund it instead. Nothing was changed.' };
   }

@@ -1,7 +1,7 @@
 import type { OrderEvent } from '../events.ts';
 import { attemptNumbered, hasMoney, openGiveBack } from '../facts.ts';
 import type { Attempt, OrderState, Review } from '../order.ts';
-import { isAboutNotice, isAboutPayment, isAcceptable, questionById, questionId } from '../questions.ts';
+import { isAboutNotice, isAboutPayment, isAcceptable, LESS_MONEY, questionById, questionId } from '../questions.ts';
 import { openReviews } from '../reviews.ts';
 import { isGiveBackReview } from '../stage.ts';
 
@@ -88,7 +88,7 @@ function isAboutRefund({ code }: Review): boolean {
 
 /** Named, and not about an outcome that is in doubt: the payment of a notice may turn out to be the attempt’s own. */
 function wordOnNotice(order: OrderState, attempt: Attempt, outcome: 'succeeded' | 'absent', named: Review): Meaning {
-  if (outcome === 'absent' || named.code === 'amount_mismatch') {
+  if (outcome === 'absent' || LESS_MONEY.has(named.code)) {
     const instead = isAcceptable(named) ? 'it is answered with `accepted`' : 'another way to pay answers it, or an end';
     return nothing(`\`${outcome}\` does not answer what a person was asked (${named.code}): ${instead}.`);
   }

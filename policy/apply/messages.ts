@@ -14,6 +14,7 @@ import {
 import type { Attempt, Instrument, OrderState } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
 import { forbiddenAs } from '../plan/usable.ts';
+import { LESS_MONEY } from '../questions.ts';
 import { isAskedFor, keepReviews } from '../reviews.ts';
 import { isBuyerHeldBack } from '../stage.ts';
 import type { Actor, RecoveryPath } from '../terms.ts';
@@ -126,8 +127,6 @@ function endingBy(
   if (givesBack) keepReviews(order, ({ code }) => !LESS_MONEY.has(code));
   return { as, actor, reason, since: now, ...(givesBack ? { endedAt: now } : {}) };
 }
-
-const LESS_MONEY = new Set(['amount_mismatch']);
 
 /** The order had ended, and what came since goes back: it ends again as it had, whatever was asked for meanwhile. */
 function refuseAsEnded(draft: Draft, actor: Actor): boolean {

@@ -15,7 +15,7 @@ import {
 } from '../facts.ts';
 import type { Attempt, OrderState, Review } from '../order.ts';
 import { fenceOf } from '../plan/proof-times.ts';
-import { isAboutMoney } from '../questions.ts';
+import { isAboutMoney, LESS_MONEY } from '../questions.ts';
 import { answerReview, keepReviews } from '../reviews.ts';
 import { isGiveBackReview } from '../stage.ts';
 import { minorText } from '../words.ts';
@@ -125,7 +125,7 @@ function accept(draft: Draft, event: Resolved, question: Review): void {
   const { held } = moneyOf(order);
   const minor = (order.accepted?.minor ?? 0) + held;
   // Of the same money. That less than the amount is enough has to be said by name.
-  keepReviews(order, (review) => !isAboutMoney(review) || review.code === 'amount_mismatch');
+  keepReviews(order, (review) => !isAboutMoney(review) || LESS_MONEY.has(review.code));
   order.accepted = { minor, actor: event.actor, reason: event.reason, at: draft.now };
   tell(
     draft,

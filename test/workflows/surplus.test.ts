@@ -169,8 +169,12 @@ describe.concurrent('a refund that is refused', () => {
 
   test('can be accepted with evidence: the order keeps it, and its run ends', async () => {
     const orderId = await refused('failed');
-    const kept = { attempt: 1, outcome: 'accepted', evidence: 'mail of the buyer', reason: 'a second order' } as const;
-    const view = await scene.http.orders.resolve(orderId, kept);
+    const kept = { outcome: 'accepted', evidence: 'mail of the buyer', reason: 'a second order' } as const;
+    const other = { ...kept, question: 'q_0123456789abcdef' };
+    await expect(scene.http.orders.resolve(orderId, other)).rejects.toMatchObject({ code: 'not_unknown' });
+    const { question } = (await scene.http.orders.get(orderId)).nextAction;
+    expect(question).toMatchObject({ code: 'refund_failed', attempt: 1, about: null });
+    const view = await scene.http.orders.resolve(orderId, { ...kept, question: question?.id ?? '' });
     expect(view).toMatchObject({ stage: 'paid', money: { held: 0 }, nextAction: { type: 'none' } });
     await scene.workflow(orderId).result();
     expect(await refundsOf(orderId)).toHaveLength(1);
