@@ -53,8 +53,8 @@ function nameOf({ reference, key = '' }: Told): string {
 }
 
 /** A notice about another payment that was told under this attempt: what becomes of that one says nothing of this one. */
-export function isOfAnotherPayment({ others }: Attempt, event: ProcessorEvent): boolean {
-  return others?.includes(nameOf(event)) === true;
+export function isOfAnotherPayment({ others }: Attempt, told: Told): boolean {
+  return others?.includes(nameOf(told)) === true;
 }
 
 export function keepAside(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {

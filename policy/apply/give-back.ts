@@ -5,6 +5,7 @@ import type { Attempt, Operation } from '../order.ts';
 import { newProof, planConfirmation, planProof } from '../plan/proof-times.ts';
 import type { Instant, Outcome } from '../terms.ts';
 import { minorText } from '../words.ts';
+import { isAnotherPayment, isOfAnotherPayment, tellAnotherPayment } from './another-payment.ts';
 import { countOnce, countTotals, uncountRefund } from './money-facts.ts';
 
 /** What is now known of a refund of ours, from whichever source: its answer, a lookup, a notice, a person. */
@@ -127,6 +128,7 @@ export function applyConfirmation(draft: Draft, attempt: Attempt, result: Operat
     return planConfirmation(draft, attempt);
   }
   attempt.proof = null;
+  if (isAnotherPayment(attempt, result)) return confirmsAnother(draft, attempt, result);
   if (result.outcome !== 'succeeded' || result.authorizedOnly === true) {
     const text = `${attempt.processor} says that attempt ${attempt.number} is ${result.outcome}, and we knew of its money: nothing is given back before a person has looked`;
     return askPerson(draft, 'surplus', attempt, text);
@@ -138,6 +140,13 @@ export function applyConfirmation(draft: Draft, attempt: Attempt, result: Operat
   }
   const text = `${attempt.processor} confirms ${minorText(order, attempt.money.captured)} of attempt ${attempt.number}`;
   tell(draft, 'payment_confirmed', text, { actor: 'processor', attempt, evidence: 'lookup' });
+}
+
+/** Nothing of what it says counts. When it still knows no other payment after a person has looked, they give back by hand. */
+function confirmsAnother(draft: Draft, attempt: Attempt, result: OperationResult): void {
+  if (!isOfAnotherPayment(attempt, result)) return tellAnotherPayment(draft, attempt, result, 'lookup');
+  const text = `${attempt.processor} does not tell of the payment of attempt ${attempt.number}, but of another one: nothing is given back before a person has looked`;
+  askPerson(draft, 'surplus', attempt, text);
 }
 
 export function totalsOf(result: OperationResult): Record<'refunded' | 'returned' | 'disputed', number> {

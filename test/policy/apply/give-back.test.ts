@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { moneyOf } from '../../../policy/facts.ts';
 import { provedOtherwise } from '../../../policy/proofs.ts';
-import { confirming, FOUND, refundOf as refund, refunding } from './refunding.ts';
+import * as make from '../decide/fixtures.ts';
+import { confirming, doublyPaid, FOUND, refundOf as refund, refunding } from './refunding.ts';
 import { Steps } from './steps.ts';
 
 const kindsOf = (order: Steps) => order.entries.map(({ kind }) => kind);
@@ -26,6 +27,29 @@ describe('before money goes back', () => {
     expect(order.order.review).toMatchObject({ code: 'surplus', attempt: 1 });
     expect(order.said('needs_review')).toContain('nothing is given back before a person has looked');
     expect(order.command).toBeNull();
+  });
+
+  test('another payment than the one that was taken counts for nothing, and is a person’s', () => {
+    const order = doublyPaid(undefined, 'pay_2');
+    const other = { ...FOUND, reference: 'pay_other', amountMinor: 4_999, refundedMinor: 4_999 };
+    order.answer(other);
+    expect(order.order.review).toMatchObject({ code: 'event_unmatched', attempt: 1, about: 'alpha pay_other' });
+    expect(order.attempt(1).money).toMatchObject({ captured: 4_999, refunded: 0 });
+    expect([moneyOf(order.order).held, order.command, kindsOf(order).includes('surplus_returned')]).toEqual([
+      ...[4_999, null, false],
+    ]);
+    // Put aside, and found again: what is to go back is theirs, and nothing asks without end.
+    order.tell(make.resolve(1, 'accepted'));
+    expect(order.command).toMatchObject({ operation: 'lookup', attempt: 1 });
+    order.answer(other);
+    expect([order.order.review?.code, order.command, moneyOf(order.order).held]).toEqual(['surplus', null, 4_999]);
+    order.tell(make.resolve(1, 'succeeded'));
+    expect([moneyOf(order.order).held, order.order.review, order.stage]).toEqual([0, null, 'paid']);
+  });
+
+  test('its own payment, by its reference, is confirmed', () => {
+    const order = doublyPaid(undefined, 'pay_2').answer({ ...FOUND, reference: 'pay_2' });
+    expect(order.order.surplus?.confirmed).toEqual([1]);
   });
 
   test('a lookup without an answer is asked again, and confirms nothing', () => {

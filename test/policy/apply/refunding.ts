@@ -24,10 +24,11 @@ export function confirming(sheets?: Sheet[]): Steps {
 }
 
 /** The same, with whatever follows from it. */
-export function doublyPaid(sheets?: Sheet[]): Steps {
+export function doublyPaid(sheets?: Sheet[], reference?: string): Steps {
   const declined = { outcome: 'declined', failureClass: 'soft_decline' } as const;
   const order = new Steps(sheets === undefined ? {} : { sheets }).answer(declined).answer({ outcome: 'succeeded' });
-  return order.wait(1_000).notice('payment_succeeded', { attempt: 1, processor: 'alpha' });
+  const named = reference === undefined ? {} : { reference };
+  return order.wait(1_000).notice('payment_succeeded', { attempt: 1, processor: 'alpha', ...named });
 }
 
 /** The last refund of the first attempt. */
