@@ -34,9 +34,9 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
     return keepAside(draft, attempt, event);
   if (event.type === 'payment_succeeded' && isAnotherPayment(attempt, event))
     return tellAnotherPayment(draft, attempt, event, event.eventId);
-  if (ABOUT_A_PAYMENT.has(event.type) && namesAnother(attempt, event)) {
-    if (tellsOfPayment(event)) return tellAnotherPayment(draft, attempt, event, event.eventId);
-    return keepAside(draft, attempt, event);
+  if (namesAnother(attempt, event)) {
+    if (ENDS_A_PAYMENT.has(event.type)) return keepAside(draft, attempt, event);
+    if (provesAnother(event)) return tellAnotherPayment(draft, attempt, event, event.eventId);
   }
   const mismatch = mismatchOf(draft, attempt, event);
   if (mismatch !== null) {
@@ -53,14 +53,12 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
   believe(draft, attempt, event);
 }
 
-/** What would end, prove or pay an attempt. */
-const ABOUT_A_PAYMENT = new Set<ProcessorEvent['type']>([
-  'payment_succeeded',
-  'payment_authorized',
-  'payment_failed',
-  'payment_cancelled',
-  'session_closed',
-]);
+const ENDS_A_PAYMENT = new Set<ProcessorEvent['type']>(['payment_failed', 'payment_cancelled', 'session_closed']);
+
+/** Money that came or left. What went back by hand has a key that is none of ours: it is another payment's if it names that. */
+function provesAnother(event: ProcessorEvent): boolean {
+  return tellsOfPayment(event) || (event.type !== 'unknown_type' && event.reference !== undefined);
+}
 
 /** By what a person can find it; a notice that names no payment stands for itself. */
 function paymentOf({ processor, reference, key, eventId }: ProcessorEvent): string {

@@ -61,6 +61,40 @@ describe('a notice under a key that is none of ours, about a payment that is non
   });
 });
 
+describe('money that left', () => {
+  const paid = () => new Steps().answer({ ...PAID, reference: 'pay_1' });
+  const LEFT = ['refund_succeeded', 'refund_failed', 'payment_returned', 'dispute_opened'] as const;
+
+  test.each(LEFT)('%s of another payment, told before that one, takes nothing from ours: a person is asked', (type) => {
+    const order = paid().notice(type, { ...foreign, amountMinor: AMOUNT });
+    expect(order.order.review).toMatchObject({ code: 'event_unmatched', attempt: 1, about: 'alpha pay_9' });
+    expect(moneyOf(order.order)).toMatchObject({ captured: AMOUNT, net: AMOUNT });
+    // Then the payment itself: it is the same question.
+    order.notice('payment_succeeded', { ...foreign, amountMinor: AMOUNT });
+    expect([order.order.reviewsBehind ?? [], kinds(order), moneyOf(order.order).net]).toEqual([[], [], AMOUNT]);
+    order.tell(make.resolve(1, 'accepted'));
+    expect([order.stage, order.order.review]).toEqual(['paid', null]);
+  });
+
+  test.each(LEFT)('%s of another payment proves nothing of an attempt in doubt', (type) => {
+    const order = unknown().notice(type, { ...foreign, amountMinor: AMOUNT });
+    expect(order.order.review?.code).toBe('event_unmatched');
+    expect(order.attempt(1)).toMatchObject({ outcome: 'unknown', money: { captured: 0 } });
+  });
+
+  test('by hand counts: under no key, under the payment’s reference, or under no reference', () => {
+    for (const said of [
+      { attempt: 1 },
+      { attempt: 1, reference: 'ref_1' },
+      { key: 'by hand', reference: 'pay_1', attempt: undefined },
+      { key: 'by hand', attempt: 1 },
+    ]) {
+      const order = paid().notice('refund_succeeded', { ...said, amountMinor: 1_000 });
+      expect([moneyOf(order.order).net, order.order.review]).toEqual([AMOUNT - 1_000, null]);
+    }
+  });
+});
+
 describe('a notice is the attempt’s own', () => {
   const own = { key: '1/charge/0', reference: 'pay_1' } as const;
 
