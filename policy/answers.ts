@@ -24,7 +24,7 @@ export interface ProcessorResult {
   status: 'succeeded' | 'declined' | 'requires_action' | 'pending' | 'in_flight' | 'absent' | 'closed';
   /**
    * The processor's own id of the payment, session, invoice, refund. Of money that was taken always the payment's, the same in
-   * answers, lookups and notices: another one is another payment.
+   * answers, lookups and notices: another one is another payment. Only a capture may have one of its own, told under its key.
    */
   reference?: string;
   amountMinor?: number;

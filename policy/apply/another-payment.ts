@@ -15,10 +15,16 @@ interface Told {
 
 /** Only what was taken is compared: a reservation, a page and a refund may have references of their own. */
 export function isAnotherPayment(attempt: Attempt, { reference, key }: Told): boolean {
-  if (attempt.money.captured === 0 || reference === undefined) return false;
-  if (attempt.tookAs !== undefined) return reference !== attempt.tookAs;
+  if (attempt.money.captured === 0 || reference === undefined || isReferenceOf(attempt, reference)) return false;
+  if (namesCapture(attempt, key)) return false;
+  if (attempt.tookAs !== undefined) return true;
   // Nobody has named its money yet (a person's word, the answer to a capture): what names neither the attempt nor us does not.
   return namesAnother(attempt, { reference, key });
+}
+
+/** A capture takes what the attempt had reserved, whatever reference it has. (A charge may have been executed twice.) */
+function namesCapture(attempt: Attempt, key: string | undefined): boolean {
+  return attempt.operations.some((each) => each.operation === 'capture' && each.key !== '' && each.key === key);
 }
 
 /**

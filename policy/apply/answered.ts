@@ -161,7 +161,7 @@ function doubt(attempt: Attempt): void {
 
 function applyCapture(draft: Draft, attempt: Attempt, result: OperationResult): void {
   if (result.outcome === 'succeeded') {
-    // The reference may be that of the capture: the payment's own is told by its notice.
+    // The reference may be the capture's own: what the payment is known by is told by a notice, under the capture's key or not.
     takeMoney(draft, attempt, result.amountMinor ?? attempt.money.authorized);
     attempt.outcome = 'succeeded';
     attempt.proof = null;

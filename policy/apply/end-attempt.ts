@@ -4,7 +4,7 @@ import { instrumentById, isPayable, primaryOperation } from '../facts.ts';
 import type { Attempt, Instrument, MoneyFact } from '../order.ts';
 import type { Authentication, FailureClass, Outcome } from '../terms.ts';
 import { amountText, failureText } from '../words.ts';
-import { isAnotherPayment, tellAnotherPayment } from './another-payment.ts';
+import { isAnotherPayment, isReferenceOf, tellAnotherPayment } from './another-payment.ts';
 import { countTotals, takeMoney } from './money-facts.ts';
 
 /** What a definite answer says, from whichever source: the call itself, a lookup, a webhook, a person. */
@@ -18,6 +18,8 @@ export interface Truth {
   source: string;
   document?: string;
   reference?: string | undefined;
+  /** Of notices: the operation that they name. */
+  key?: string | undefined;
   amountMinor?: number | undefined;
   currency?: string | undefined;
   authorizedOnly?: boolean | undefined;
@@ -61,7 +63,7 @@ export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
 function learnAgain(draft: Draft, attempt: Attempt, truth: Truth): void {
   if (truth.authorizedOnly === true || truth.reference === undefined) return;
   if (isAnotherPayment(attempt, truth)) return tellAnotherPayment(draft, attempt, truth, truth.source);
-  attempt.tookAs = truth.reference;
+  if (attempt.tookAs === undefined || !isReferenceOf(attempt, truth.reference)) attempt.tookAs = truth.reference;
 }
 
 /** The attempt stays as it ended. What was said of its card holds all the same, but not against its own success. */
@@ -80,7 +82,9 @@ function isSettledBetter(attempt: Attempt, truth: Truth): boolean {
 }
 
 function copyDetails(attempt: Attempt, truth: Truth): void {
-  if (truth.reference !== undefined) attempt.reference = truth.reference;
+  // Of what is reserved it may be the capture's: the payment keeps its own.
+  const reserved = attempt.money.authorized > 0 && attempt.reference !== null;
+  if (truth.reference !== undefined && !reserved) attempt.reference = truth.reference;
   if (truth.authentication !== undefined) attempt.authentication = truth.authentication;
   if (attempt.kind !== 'card' && (truth.network !== undefined || truth.last4 !== undefined)) {
     attempt.paidWith = {

@@ -6,6 +6,7 @@ import type { FailureClass } from '../terms.ts';
 import {
   isAnotherPayment,
   isOfAnotherPayment,
+  isReferenceOf,
   keepAside,
   namesAnother,
   tellAnotherPayment,
@@ -69,7 +70,7 @@ function attemptOfEvent(draft: Draft, event: ProcessorEvent): Attempt | undefine
   const own = draft.order.attempts.filter((attempt) => attempt.processor === event.processor);
   return (
     own.find((attempt) => event.key !== undefined && attempt.operations.some((each) => each.key === event.key)) ??
-    own.find((attempt) => event.reference !== undefined && attempt.reference === event.reference) ??
+    own.find((attempt) => isReferenceOf(attempt, event.reference)) ??
     (event.attempt === undefined
       ? undefined
       : own.find((attempt) => attempt === attemptNumbered(draft.order, event.attempt ?? 0)))
@@ -134,6 +135,7 @@ function believeSuccess(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
     retryAfterMs: null,
     source: 'webhook',
     reference: event.reference,
+    key: event.key,
     amountMinor: event.amountMinor,
     currency: event.currency,
     authorizedOnly,

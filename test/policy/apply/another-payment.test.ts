@@ -87,6 +87,35 @@ describe('one payment under several references is one payment', () => {
     }
   });
 
+  test('captured, which a lookup tells under one, and the notice of the capture under another', () => {
+    const order = new Steps({ facts: { capture: 'manual' } });
+    order.answer({ ...PAID, reference: 'auth_1', authorizedOnly: true }).tell(make.capture());
+    order.answer({ outcome: 'unknown' });
+    while (order.command?.operation !== 'lookup') {
+      if (order.command === null) order.untilSent();
+      else order.answer({ outcome: 'unknown' });
+    }
+    order.answer({ ...PAID, found: 'payment', reference: 'auth_1', key: '1/authorize/0' });
+    const named = { reference: 'cap_1', amountMinor: AMOUNT };
+    expectSilence(order.notice('payment_succeeded', { ...named, key: '1/capture/1' }));
+    // From then on the payment is known under both.
+    expectSilence(order.notice('payment_succeeded', named));
+    expectSilence(order.notice('payment_succeeded', { reference: 'auth_1', amountMinor: AMOUNT }));
+    expect(order.notice('payment_succeeded', second).order.review?.code).toBe('event_unmatched');
+  });
+
+  test('captured, of which a notice tells first: money that left under either is its own', () => {
+    for (const reference of ['auth_1', 'cap_1']) {
+      const order = new Steps({ facts: { capture: 'manual' } });
+      order.answer({ ...PAID, reference: 'auth_1', authorizedOnly: true }).tell(make.capture());
+      order.notice('payment_succeeded', { reference: 'cap_1', key: '1/capture/1', amountMinor: AMOUNT });
+      order.answer({ ...PAID, reference: 'cap_1' });
+      expectSilence(order.notice('payment_succeeded', { reference, amountMinor: AMOUNT }));
+      order.notice('refund_succeeded', { reference, key: 'by hand', attempt: 9, amountMinor: 1_000 });
+      expect([moneyOf(order.order).net, order.order.review]).toEqual([AMOUNT - 1_000, null]);
+    }
+  });
+
   test('captured, of which only a notice tells, under a reference of its own', () => {
     const order = new Steps({ facts: { capture: 'manual' } });
     order.answer({ ...PAID, reference: 'auth_1', authorizedOnly: true });

@@ -86,7 +86,7 @@ describe('money that left', () => {
     for (const said of [
       { attempt: 1 },
       { attempt: 1, reference: 'ref_1' },
-      { key: 'by hand', reference: 'pay_1', attempt: undefined },
+      { key: 'by hand', reference: 'pay_1', attempt: 9 },
       { key: 'by hand', attempt: 1 },
     ]) {
       const order = paid().notice('refund_succeeded', { ...said, amountMinor: 1_000 });
