@@ -7,6 +7,7 @@ import { planProof } from '../plan/proof-times.ts';
 import { PROCESSOR_DOWN } from '../sheet.ts';
 import type { FailureClass, Instant } from '../terms.ts';
 import { instantText } from '../words.ts';
+import { isAnotherPayment } from './another-payment.ts';
 import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
 import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp, totalsOf } from './give-back.ts';
 import { takeMoney } from './money-facts.ts';
@@ -17,7 +18,7 @@ import { learnNames, tellNativeTries, tellRefusedCard } from './tries.ts';
 export function applyAnswer(draft: Draft, result: OperationResult): void {
   const attempt = attemptNumbered(draft.order, result.attempt);
   if (attempt === undefined) return;
-  learnNames(draft, attempt, result.cardNames);
+  if (!isAnotherPayment(attempt, result)) learnNames(draft, attempt, result.cardNames);
   if (result.operation === 'lookup') {
     const askedAt = attempt.lookupSince ?? result.startedAt;
     attempt.lookupSince = null;

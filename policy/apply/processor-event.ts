@@ -50,7 +50,7 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
     askPerson(draft, 'event_mismatch', attempt, text, paymentOf(event));
     return;
   }
-  learnNames(draft, attempt, event.cardNames);
+  if (!isAnotherPayment(attempt, event)) learnNames(draft, attempt, event.cardNames);
   believe(draft, attempt, event);
 }
 

@@ -95,6 +95,28 @@ describe('money that left', () => {
   });
 });
 
+describe('the names of a card', () => {
+  const names = { cardNames: ['par:OTHER'] };
+  const known = ({ order }: Steps) => order.instruments[0]?.aliases ?? [];
+
+  test('are not learnt from a notice or an answer about another payment', () => {
+    const failed = unknown().notice('payment_failed', { ...foreign, ...names });
+    const paid = () => new Steps().answer({ ...PAID, reference: 'pay_1' });
+    const late = paid().notice('payment_failed', { reference: 'pay_9', ...names });
+    const second = paid().notice('payment_succeeded', { reference: 'pay_9', ...names });
+    const told = new Steps().notice('payment_succeeded', { reference: 'pay_1', amountMinor: AMOUNT });
+    const answer = told.answer({ ...PAID, reference: 'pay_9', ...names });
+    expect([failed, late, second, answer].map(known)).toEqual([[], [], [], []]);
+  });
+
+  test('are learnt from the attempt’s own', () => {
+    const own = { reference: 'pay_1', ...names };
+    const notice = unknown().notice('payment_succeeded', { ...own, amountMinor: AMOUNT });
+    const answer = new Steps().answer({ ...PAID, ...own });
+    expect([notice, answer].map(known)).toEqual([names.cardNames, names.cardNames]);
+  });
+});
+
 describe('a notice is the attempt’s own', () => {
   const own = { key: '1/charge/0', reference: 'pay_1' } as const;
 
