@@ -4,7 +4,7 @@ import type { CeilingReading, DecideInput } from './decision.ts';
 import type { Explanation, MerchantEvent, SendCommand, TimelineEntry } from './events.ts';
 import { mergeReadings } from './health/readings.ts';
 import type { Attempt, OrderState, Review } from './order.ts';
-import { holdsBack, isSameReview, openReviews } from './reviews.ts';
+import { answerReview, isSameReview, openReviews, queueReview } from './reviews.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
 import type { ProcessorHealth, Sheet } from './sheet.ts';
 import type { Actor, Instant } from './terms.ts';
@@ -116,7 +116,7 @@ export function isDue(draft: Draft, at: Instant | null | undefined): boolean {
 }
 
 /** Reasons that only say that something took too long: one that says what is wrong takes their place. */
-const YIELDS = new Set(['windows_over', 'unknown_too_long', 'pending_too_long', 'cannot_fence', 'capture_unknown']);
+const YIELDS = new Set(['unknown_too_long', 'pending_too_long', 'cannot_fence', 'capture_unknown']);
 
 /**
  * Hands the order to a person. The first reason stays until it is settled, and others wait behind it; one that yields gives way
@@ -127,11 +127,11 @@ export function askPerson(draft: Draft, code: string, attempt: Attempt | null, t
   const asked: Review = { code, attempt: attempt?.number ?? null, since: draft.now };
   if (about !== undefined) asked.about = about;
   if (code === 'event_mismatch' && attempt?.money.captured === 0) asked.beforeMoney = true;
-  const { review, reviewsBehind = [] } = order;
-  if (review === null || (YIELDS.has(review.code) && !YIELDS.has(code))) order.review = asked;
-  else if (YIELDS.has(code) || openReviews(order).some((each) => isSameReview(each, asked))) return;
-  else if (holdsBack(review) || !holdsBack(asked)) order.reviewsBehind = [...reviewsBehind, asked];
-  else Object.assign(order, { review: asked, reviewsBehind: [review, ...reviewsBehind] });
+  const { review } = order;
+  if (review !== null && YIELDS.has(review.code) && !YIELDS.has(code)) answerReview(order);
+  else if (review !== null && YIELDS.has(code)) return;
+  if (openReviews(order).some((each) => isSameReview(each, asked))) return;
+  queueReview(order, asked);
   tell(draft, 'needs_review', text, attempt === null ? {} : { attempt });
 }
 

@@ -37,8 +37,18 @@ export function answerReview(order: OrderState): void {
 
 /** Questions that need no answer any more go, wherever they wait. */
 export function keepReviews(order: OrderState, isOpen: (review: Review) => boolean): void {
-  const [current = null, ...behind] = openReviews(order).filter(isOpen);
-  order.review = current;
+  putReviews(order, openReviews(order).filter(isOpen));
+}
+
+/** At the end, or before the first that holds nobody back if this one does. */
+export function queueReview(order: OrderState, asked: Review): void {
+  const open = openReviews(order);
+  const at = holdsBack(asked) ? open.findIndex((each) => !holdsBack(each)) : -1;
+  putReviews(order, at === -1 ? [...open, asked] : open.toSpliced(at, 0, asked));
+}
+
+function putReviews(order: OrderState, [current, ...behind]: Review[]): void {
+  order.review = current ?? null;
   if (order.reviewsBehind !== undefined || behind.length > 0) order.reviewsBehind = behind;
 }
 

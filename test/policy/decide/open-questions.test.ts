@@ -67,6 +67,39 @@ describe('a second question to a person', () => {
     expect(asked(order)).toBeNull();
   });
 
+  test('that holds everybody back comes before every one that does not, also when the first is answered', () => {
+    const order = new Steps().answer(DECLINED).tell(make.choose('new_method', make.card('b', { origin: 'buyer' })));
+    stranger(order, 'pay_7').answer({
+      ...{ outcome: 'not_executed', sent: false, claim: 'none', evidence: 'sealing_key_missing' },
+    });
+    stranger(order, 'pay_8');
+    const queue = [order.order.review, ...(order.order.reviewsBehind ?? [])];
+    expect(queue.map((each) => each?.about ?? each?.code)).toEqual([
+      'gamma pay_7',
+      'gamma pay_8',
+      'credential_unreadable',
+    ]);
+    expect(order.tell(make.resolve(1, 'accepted')).order.review?.about).toBe('gamma pay_8');
+  });
+
+  test('leaves “every way was offered” open: it comes up again, and nothing is offered anew', () => {
+    const order = declined();
+    for (let waits = 0; waits < 50 && order.order.review === null; waits += 1) {
+      if (order.command !== null) order.answer({ outcome: 'not_executed', provedNotExecuted: true });
+      else order.wait(make.DAY_MS);
+    }
+    const asked_ = order.order.review;
+    expect(asked(order)).toBe('windows_over');
+    expect(asked(stranger(order.wait(make.DAY_MS), 'pay_7'))).toBe('event_unmatched');
+    order.tell(make.resolve(1, 'accepted'));
+    expect([order.order.review, order.order.window, types(order)]).toEqual([asked_, null, ['needs_review']]);
+    const attempts = order.order.attempts.length;
+    for (let days = 0; days < 30; days += 1) order.wait(make.DAY_MS);
+    expect([asked(order), order.command, order.order.attempts.length]).toEqual(['windows_over', null, attempts]);
+    expect(order.tell(make.choose('new_method', make.card('c', { origin: 'buyer' }))).order.review).toBeNull();
+    expect(order.command).toMatchObject({ operation: 'charge' });
+  });
+
   test('goes with the proof that answers it, also from behind; what that does not answer stays', () => {
     const order = disagreeing(stranger(declined(), 'pay_7')).wait(1);
     order.notice('payment_succeeded', { amountMinor: AMOUNT, reference: 'pay_1' });
