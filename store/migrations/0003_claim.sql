@@ -18,9 +18,29 @@ CREATE FUNCTION claim_difference(op operations, c jsonb) RETURNS text LANGUAGE s
   END
 $$;
 
+-- Is money of a payment that succeeded still here, as far as anybody knows? The run that claims tells what it knows of the
+-- attempt (`known`, in the state it brings; as hasMoney in policy/facts.ts): also notices, returns and people say that money
+-- went back. A refund that it counts and that failed since is here again. Of a success that the run does not know, only our
+-- own refunds speak.
+CREATE FUNCTION money_is_here(taken operations, known jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN coalesce((known->'money'->>'captured')::bigint, 0) > 0
+    THEN coalesce(known->>'givenBack', 'false') <> 'true' OR
+      (known->'money'->>'captured')::bigint - (known->'money'->>'refunded')::bigint
+      - (known->'money'->>'returned')::bigint - (known->'money'->>'disputed')::bigint
+      + (SELECT coalesce(sum((told->>'minor')::bigint), 0)
+           FROM jsonb_array_elements(coalesce(known->'moneyTold', '[]')) told JOIN operations back ON back.key = told->>'id'
+          WHERE told->>'fact' = 'refunded' AND back.operation = 'refund' AND back.outcome = 'declined') > 0
+    ELSE coalesce((taken.result->>'amountMinor')::bigint, taken.amount_minor) > (
+      SELECT coalesce(sum(back.amount_minor), 0) FROM operations back
+       WHERE back.merchant_id = taken.merchant_id AND back.order_id = taken.order_id AND back.attempt = taken.attempt
+         AND back.operation = 'refund' AND back.outcome = 'succeeded')
+  END
+$$;
+
 -- Why this claim must not start or repeat a payment now, from what else is recorded of the order; null when nothing
--- speaks against it. What gives back or closes (void, refund, close_…) is never hindered.
-CREATE FUNCTION claim_hindrance(h order_head, c jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
+-- speaks against it. What gives back or closes (void, refund, close_…) is never hindered. `attempts`: of the state that the
+-- claim brings.
+CREATE FUNCTION claim_hindrance(h order_head, c jsonb, attempts jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
   attempt_now integer := (c->>'attempt')::int;
   starts boolean := c->>'operation' IN ('charge', 'authorize', 'continue_authentication', 'open_hosted', 'open_invoice');
@@ -39,11 +59,8 @@ BEGIN
     ELSIF other.attempt <> attempt_now AND other.operation IN ('charge', 'capture', 'open_hosted', 'open_invoice')
       AND other.outcome = 'succeeded'
       AND coalesce(other.result->>'authorizedOnly', 'false') <> 'true'
-      -- Until all of it went back. A void gives up what was reserved, and nothing that was taken.
-      AND coalesce((other.result->>'amountMinor')::bigint, other.amount_minor) > (
-        SELECT coalesce(sum(back.amount_minor), 0) FROM operations back
-         WHERE back.merchant_id = h.merchant_id AND back.order_id = h.order_id AND back.attempt = other.attempt
-           AND back.operation = 'refund' AND back.outcome = 'succeeded') THEN
+      -- A void gives up what was reserved, and nothing that was taken.
+      AND money_is_here(other, attempts->(other.attempt - 1)) THEN
       RETURN format('attempt %s took the money', other.attempt);
     END IF;
   END LOOP;
@@ -112,7 +129,7 @@ BEGIN
    ORDER BY o.key = c->>'key' DESC LIMIT 1 FOR UPDATE;
   known := FOUND;
   what := CASE WHEN known THEN claim_difference(op, c) END;
-  hindrance := claim_hindrance(h, c);
+  hindrance := claim_hindrance(h, c, p->'state'->'attempts');
   IF what IS NOT NULL THEN
     answer := 'conflict'; what := format('the operation is recorded with another %s', what);
   ELSIF known THEN

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Attempt } from '../../policy/order.ts';
 import type { ClaimInput } from '../../store/store.ts';
 import { claim, LATER, NOW, newOrder, nextClaim, progress, record, SOON, state, useStore } from './world.ts';
 
@@ -190,6 +191,61 @@ describe('what the order’s other operations forbid', () => {
     await opened.store.claimOperation(refund);
     await record(opened.store, refund, 'succeeded');
     expect(await second()).toEqual({ kind: 'granted' });
+  });
+});
+
+describe('money of which the claim’s own run knows that it went back', () => {
+  const MONEY = { authorized: 0, captured: 4_000, voided: 0, refunded: 0, returned: 0, disputed: 0 };
+  /** The first attempt took 4,000, as the store knows; the run that asks for a second one knows this of it. */
+  async function second(known: Partial<Attempt>, refund?: 'succeeded' | 'declined') {
+    const order = newOrder();
+    await opened.store.claimOperation(claim(order));
+    await record(opened.store, claim(order), 'succeeded', { amountMinor: 4_000 });
+    const back = nextClaim(order, { operation: 'refund', amountMinor: 4_000 });
+    if (refund !== undefined) {
+      await opened.store.claimOperation(back);
+      await record(opened.store, back, refund);
+    }
+    const asked = nextClaim(order, { attempt: 2, processor: 'beta' });
+    const told = known.moneyTold?.map((each) => (each.id === 'ours' ? { ...each, id: back.key } : each));
+    Object.assign(asked.progress.state.attempts[0] ?? {}, known, told === undefined ? {} : { moneyTold: told });
+    return opened.store.claimOperation(asked);
+  }
+  const took = { kind: 'conflict', what: 'attempt 1 took the money' };
+
+  test.each([
+    ['refunded by hand', { refunded: 4_000 }],
+    ['returned by the bank', { returned: 4_000 }],
+    ['disputed, and the rest refunded', { refunded: 1_000, disputed: 3_000 }],
+  ])('%s: the order that was opened again can be paid', async (_how, went) => {
+    expect(await second({ money: { ...MONEY, ...went }, givenBack: true })).toEqual({ kind: 'granted' });
+  });
+
+  test('after a refund of ours was refused, too', async () => {
+    const money = { ...MONEY, refunded: 4_000 };
+    const moneyTold = [
+      { fact: 'refunded', id: 'ours', minor: 0 },
+      { fact: 'refunded', id: 'by hand', minor: 4_000 },
+    ] satisfies Attempt['moneyTold'];
+    expect(await second({ money, moneyTold, givenBack: true }, 'declined')).toEqual({ kind: 'granted' });
+  });
+
+  test.each<[string, Partial<Attempt>, 'succeeded' | 'declined' | undefined]>([
+    ['a part of it is still here', { money: { ...MONEY, refunded: 3_999 }, givenBack: true }, undefined],
+    ['the order was not opened again since', { money: { ...MONEY, refunded: 4_000 } }, undefined],
+    ['the run does not know of its success', { money: { ...MONEY, captured: 0 } }, undefined],
+    ['the run knows neither, whatever it says', { money: { ...MONEY, captured: 0 }, givenBack: true }, undefined],
+    ['the run knows of more than our refund gave back', { money: MONEY }, 'succeeded'],
+    [
+      'the store knows that a refund failed which the run counts',
+      {
+        ...{ money: { ...MONEY, refunded: 4_000 }, givenBack: true as const },
+        moneyTold: [{ fact: 'refunded', id: 'ours', minor: 4_000 }],
+      },
+      'declined',
+    ],
+  ])('not while %s', async (_why, known, refund) => {
+    expect(await second(known, refund)).toEqual(took);
   });
 });
 
