@@ -127,7 +127,7 @@ describe('a question is told when it comes up', () => {
       'event_unmatched',
       ['refund_failed'],
     ]);
-    order.tell(make.resolve(1, 'accepted'));
+    order.tell(make.accept(order.order));
     expect([order.stage, order.order.review?.code]).toEqual(['paid', 'refund_failed']);
     expect(types(order)).toEqual(['payment_succeeded', 'needs_review']);
   });

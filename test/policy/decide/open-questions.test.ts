@@ -79,7 +79,7 @@ describe('a second question to a person', () => {
       'gamma pay_8',
       'credential_unreadable',
     ]);
-    expect(order.tell(make.resolve(1, 'accepted')).order.review?.about).toBe('gamma pay_8');
+    expect(order.tell(make.accept(order.order)).order.review?.about).toBe('gamma pay_8');
   });
 
   test('leaves “every way was offered” open: it comes up again, and nothing is offered anew', () => {
