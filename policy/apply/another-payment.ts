@@ -41,6 +41,11 @@ export function isReferenceOf(attempt: Attempt, reference: string | undefined): 
   return reference !== undefined && (reference === attempt.reference || reference === attempt.tookAs);
 }
 
+/** Is it known under which reference its payment stands at the processor? That of a page is not the payment's. */
+export function isPaymentNamed({ kind, reference, tookAs }: Attempt): boolean {
+  return tookAs !== undefined || (kind === 'card' && reference !== null);
+}
+
 /** `source`: where this is known from. The same payment told again is no news. */
 export function tellAnotherPayment(draft: Draft, attempt: Attempt, told: Told, source: string): void {
   const name = nameOf(told);

@@ -6,6 +6,7 @@ import type { FailureClass } from '../terms.ts';
 import {
   isAnotherPayment,
   isOfAnotherPayment,
+  isPaymentNamed,
   isReferenceOf,
   keepAside,
   namesAnother,
@@ -37,7 +38,7 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
     return tellAnotherPayment(draft, attempt, event, event.eventId);
   if (namesAnother(attempt, event)) {
     if (ENDS_A_PAYMENT.has(event.type)) return keepAside(draft, attempt, event);
-    if (provesAnother(event)) return tellAnotherPayment(draft, attempt, event, event.eventId);
+    if (provesAnother(attempt, event)) return tellAnotherPayment(draft, attempt, event, event.eventId);
   }
   const mismatch = mismatchOf(draft, attempt, event);
   if (mismatch !== null) {
@@ -56,9 +57,13 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
 
 const ENDS_A_PAYMENT = new Set<ProcessorEvent['type']>(['payment_failed', 'payment_cancelled', 'session_closed']);
 
-/** Money that came or left. What went back by hand has a key that is none of ours: it is another payment's if it names that. */
-function provesAnother(event: ProcessorEvent): boolean {
-  return tellsOfPayment(event) || (event.type !== 'unknown_type' && event.reference !== undefined);
+/**
+ * Money that came, or that left a payment which is not the attempt's. What goes back by hand has a key that is none of ours, and
+ * names the payment: while nobody has told which one is the attempt's, it may be the first to say so.
+ */
+function provesAnother(attempt: Attempt, event: ProcessorEvent): boolean {
+  if (tellsOfPayment(event)) return true;
+  return event.type !== 'unknown_type' && event.reference !== undefined && isPaymentNamed(attempt);
 }
 
 /** By what a person can find it; a notice that names no payment stands for itself. */

@@ -77,9 +77,26 @@ describe('money that left', () => {
   });
 
   test.each(LEFT)('%s of another payment proves nothing of an attempt in doubt', (type) => {
-    const order = unknown().notice(type, { ...foreign, amountMinor: AMOUNT });
+    const order = new Steps().answer({ outcome: 'unknown', reference: 'pay_1' });
+    order.notice(type, { ...foreign, amountMinor: AMOUNT });
     expect(order.order.review?.code).toBe('event_unmatched');
     expect(order.attempt(1)).toMatchObject({ outcome: 'unknown', money: { captured: 0 } });
+  });
+
+  test('by hand before the payment’s own success, which nobody has named yet, proves that payment', () => {
+    const page = () =>
+      new Steps()
+        .answer(DECLINED)
+        .tell(make.choose('hosted_checkout'))
+        .answer({ outcome: 'requires_action', reference: 'hs_1' });
+    for (const begin of [unknown, page]) {
+      const order = begin();
+      const { number, operations } = order.attempt();
+      order.notice('refund_succeeded', { key: 'by hand', reference: 'pay_1', amountMinor: 1_000, attempt: number });
+      const own = { key: operations[0]?.key ?? '', reference: 'pay_1' };
+      order.notice('payment_succeeded', { ...own, amountMinor: AMOUNT });
+      expect([order.stage, order.order.review, moneyOf(order.order).net]).toEqual(['paid', null, AMOUNT - 1_000]);
+    }
   });
 
   test('by hand counts: under no key, under the payment’s reference, or under no reference', () => {
