@@ -149,6 +149,7 @@ function isNews(draft: Draft, what: string): boolean {
   const { order } = draft;
   const told = `${order.round} ${what}`;
   if (order.toldSkipped?.includes(told) === true) return false;
-  order.toldSkipped = [...(order.toldSkipped ?? []), told];
+  const ofThisRound = (order.toldSkipped ?? []).filter((each) => each.startsWith(`${order.round} `));
+  order.toldSkipped = [...ofThisRound, told];
   return true;
 }

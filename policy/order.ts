@@ -271,10 +271,11 @@ export interface OrderState {
   seq: number;
   /** Ids of events and commands already applied, newest last, bounded. */
   appliedIds: string[];
-  /** What was decided last, and which processors were said to be skipped, `<round> <processor>`: the same is not told twice. */
+  /** What was decided last: the same is not told twice. */
   lastDecided?: string;
   /** How often the merchant was told of what, `<type> <cause>`. */
   told?: Record<string, number>;
+  /** What was said once in this round: `<round> <processor>` that is skipped, and `<round> no attempt`. */
   toldSkipped?: string[];
   /** `openedAt` of the collection of which the merchant was told that it is paid. */
   paidTold?: Instant;
