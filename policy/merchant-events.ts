@@ -28,8 +28,8 @@ export function merchantEvents(draft: Draft, before: OrderState): MerchantEvent[
   for (const event of draft.events) events.push({ ...event, stage });
   // Ended again as it had, once late money went back: that is what is told then.
   const isNews = stage !== stageOf(before) && !(before.ending?.again === true && stage === before.ending.as);
-  const told = isNews && !(stage === 'paid' && wasToldAsPaid(draft.order)) ? OF_STAGE[stage] : undefined;
   const cause = causeOfStage(draft.order);
+  const told = isNews && !isOldNews(draft.order, stage, cause) ? OF_STAGE[stage] : undefined;
   if (told !== undefined) events.push({ type: told, at: draft.now, stage, cause });
   if (told !== 'order.needs_review' && isNewQuestion(draft.order, before)) {
     events.push({ type: 'order.needs_review', at: draft.now, stage, cause });
@@ -46,6 +46,12 @@ function isNewFailure(attempt: Attempt): boolean {
   if (attempt.failureTold === sends) return false;
   attempt.failureTold = sends;
   return true;
+}
+
+function isOldNews(order: OrderState, stage: Stage, cause: string): boolean {
+  if (stage === 'paid') return wasToldAsPaid(order);
+  // The same key may be sent again and again without an answer: the outcome of the attempt is still the one that is not known.
+  return stage === 'confirming' && order.told?.[`order.outcome_unknown ${cause}`] !== undefined;
 }
 
 /** Goods leave on this: whatever a person is asked in between, one collection is told as paid once, until it is opened again. */

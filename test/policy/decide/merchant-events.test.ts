@@ -40,6 +40,15 @@ describe('an event for the merchant that happens again is another one', () => {
     expect(new Set(keptOf(world, 'retry_scheduled').map(({ retryAt }) => retryAt)).size).toBe(times);
   });
 
+  test('but not that an outcome is unknown, when the same key is sent without an answer again', () => {
+    const unknown = { outcome: 'unknown', failureClass: 'unknown_outcome' } as const;
+    const steps = new Steps().answer(unknown);
+    expect(types(steps)).toEqual(['outcome_unknown']);
+    while (steps.command?.operation !== 'charge') steps.wait(500);
+    expect(types(steps.tell(make.resolve(1, 'absent')))).toEqual(['payment_failed']);
+    expect([types(steps.answer(unknown)), steps.stage]).toEqual([[], 'confirming']);
+  });
+
   test('told again after a reset, at another time, it is the same one', () => {
     const steps = new Steps().answer({ outcome: 'declined', failureClass: 'instrument_problem' });
     steps.tell(make.close());
