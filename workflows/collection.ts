@@ -37,7 +37,7 @@ export interface Collection {
   keptNextActionAt: Progress['nextActionAt'];
   /** The last write that this run knows to be stored; `null`: none, the store may know the order from before. */
   kept: string | null;
-  /** Place of the last write that was put together; see `nextPosition`. */
+  /** Place of the last write that was put together; see `nextWrite`. */
   position: number;
   /** Support asked this run to reopen the order, and nothing of that is stored yet. */
   reopening: boolean;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
-import { effects, sweep } from '../workflows/acts.ts';
+import { effects, sweepUntilRunning } from '../workflows/acts.ts';
 
 const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 
@@ -50,14 +50,7 @@ describe('F26: an order collected again', () => {
       const found = await scene.recoup.orders.collect(request);
       expect(found).toMatchObject({ created: false, stage: 'waiting_buyer', attempts: [{ number: 1 }, { number: 2 }] });
       expect(await scene.ledger(orderId)).toHaveLength(2);
-      await poll(
-        async () => {
-          await sweep(scene);
-          return (await scene.workflow(orderId).describe()).status.name;
-        },
-        (status) => status === 'RUNNING',
-        10_000,
-      );
+      await sweepUntilRunning(scene, orderId, 10_000);
       const again = await scene.http.orders.collect(request);
       expect(again.attempts).toHaveLength(2);
       const pay = { path: 'new_method', paymentMethod: { token: 'sim:card=mine;alpha=ok' } } as const;

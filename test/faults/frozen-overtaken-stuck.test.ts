@@ -4,7 +4,7 @@ import { decide } from '../../policy/decide.ts';
 import { rowOf } from '../../policy/row.ts';
 import type { Progress } from '../../store/store.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
-import { effects, sweep } from '../workflows/acts.ts';
+import { effects, sweepUntilRunning } from '../workflows/acts.ts';
 
 const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 const why = { reason: 'a test asks' };
@@ -144,14 +144,7 @@ describe('the sweeper', () => {
     }
     // A row that nobody can read any more.
     await query(scene.databaseUrl, `update orders set state = state - 'facts' where order_id = '${broken}'`);
-    await poll(
-      async () => {
-        await sweep(scene);
-        return (await scene.workflow(fine).describe()).status.name;
-      },
-      (status) => status === 'RUNNING',
-      10_000,
-    );
+    await sweepUntilRunning(scene, fine, 10_000);
     expect((await scene.workflow(broken).describe()).status.name).toBe('TERMINATED');
     expect(scene.logged()).toContain('The sweeper could not help an order');
     const pay = { path: 'new_method', paymentMethod: { token: 'sim:card=rich;alpha=ok' } } as const;

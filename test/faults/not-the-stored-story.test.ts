@@ -6,7 +6,7 @@ import { nextAction, ORDER_PAYMENT, type OrderPaymentInput } from '../../contrac
 import { rowOf } from '../../policy/row.ts';
 import type { StoredOrder } from '../../store/store.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
-import { effects, sweep } from '../workflows/acts.ts';
+import { effects, sweepUntilRunning } from '../workflows/acts.ts';
 
 const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 /** Of Temporal's API. */
@@ -41,14 +41,7 @@ describe('a run that does not go on from what is stored', () => {
     await scene.workflow(orderId).terminate('a test terminates');
     const { events } = await scene.workflow(orderId).fetchHistory();
     const lastTask = events?.findLast((each) => each.workflowTaskCompletedEventAttributes != null)?.eventId;
-    await poll(
-      async () => {
-        await sweep(scene);
-        return (await scene.workflow(orderId).describe()).status.name;
-      },
-      (status) => status === 'RUNNING',
-      15_000,
-    );
+    await sweepUntilRunning(scene, orderId, 15_000);
     await scene.recoup.orders.cancel(orderId, why);
     await scene.workflow(orderId).result();
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { OrderView } from '../../client/index.ts';
-import type { Scene } from '../setup/scene.ts';
+import { poll, type Scene } from '../setup/scene.ts';
 
 /** The buyer acts on the processor's page. Redirects lead to the shop, which is not here. */
 export async function actOnPage(view: OrderView, fields: Record<string, string> = {}): Promise<number> {
@@ -44,4 +44,16 @@ export async function sweep(scene: Scene): Promise<void> {
   const { taskQueue } = scene;
   const workflowId = `sweep-${randomUUID()}`;
   await scene.client.workflow.execute('sweepOrders', { workflowId, taskQueue });
+}
+
+/** Round after round, until the order has a run again. The sweeper finds ended runs by Temporal's lists, which take a moment. */
+export async function sweepUntilRunning(scene: Scene, orderId: string, withinMs: number): Promise<void> {
+  await poll(
+    async () => {
+      await sweep(scene);
+      return (await scene.workflow(orderId).describe()).status.name;
+    },
+    (status) => status === 'RUNNING',
+    withinMs,
+  );
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CollectRequest, OrderView } from '../../client/index.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
-import { actOnPage, effects, sweep, toldTypes } from './acts.ts';
+import { actOnPage, effects, sweep, sweepUntilRunning, toldTypes } from './acts.ts';
 import { believedAbsent } from './stories.ts';
 
 const AMOUNT = 4_999;
@@ -193,14 +193,7 @@ describe.concurrent('a refund that is refused', () => {
   test('and whose run is terminated is still a person’s in the next run', async () => {
     const orderId = await refused('failed,ok');
     await scene.workflow(orderId).terminate('a test terminates');
-    await poll(
-      async () => {
-        await sweep(scene);
-        return (await scene.workflow(orderId).describe()).status.name;
-      },
-      (status) => status === 'RUNNING',
-      20_000,
-    );
+    await sweepUntilRunning(scene, orderId, 20_000);
     await scene.recoup.orders.retry(orderId, why);
     await until(orderId, givenBack);
     expect(await scene.netCaptured(orderId)).toBe(AMOUNT);
