@@ -4,9 +4,14 @@ import { LongestFirst } from './test/setup/longest-first.ts';
 /** Pure code, and servers that a test starts in its own process: no shared servers needed. */
 const PLAIN = [
   ...['policy', 'contract', 'layers', 'processors', 'simulator'].map((folder) => `test/${folder}/**/*.test.ts`),
+  'test/cli/explain-code.test.ts',
+  'test/cli/output.test.ts',
+  'test/client/connection.test.ts',
+  'test/client/not-a-gateway.test.ts',
   'test/chaos/judging.test.ts',
   'test/chaos/held-by-person.test.ts',
   'test/chaos/started-too-early.test.ts',
+  'test/chaos/captured-twice.test.ts',
   'test/faults/**/*.plain.test.ts',
 ];
 const SKIP_TIME = 'test/**/*.skip-time.test.ts';
@@ -25,8 +30,10 @@ export default defineConfig({
           include: PLAIN,
           exclude: [SKIP_TIME],
           pool: 'forks',
+          // The modules that they share keep no state (test/layers/stateless.test.ts); loaded anew for each file they take longer than the tests.
+          isolate: false,
           setupFiles: ['test/setup/fork.ts', 'test/setup/properties.ts'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },

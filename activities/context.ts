@@ -18,7 +18,7 @@ export interface ActivityContext {
   /** For the activities that start or signal other workflows. */
   client: Client;
   taskQueue: string;
-  /** The wall clock, ms since 1970. */
+  /** The worker's clock, ms since 1970. It may be wrong: what is about money asks `clock.ts`. */
   nowMs(): number;
   /** Divides waits that processors' advice gives; 1 in live mode. */
   timeScale: number;

@@ -5,7 +5,6 @@ import { createLoadOrder } from './load-order.ts';
 import { createLookup } from './lookup.ts';
 import { moneyOperation } from './money-operation.ts';
 import { createReopenOrder } from './reopen-order.ts';
-import { createSaveProgress } from './save-progress.ts';
 import { createSweep } from './sweep.ts';
 
 /**
@@ -26,7 +25,7 @@ export function createActivities(context: ActivityContext): Activities {
     openInvoice: operation,
     closeInvoice: operation,
     lookup: createLookup(context),
-    saveProgress: createSaveProgress(context),
+    saveProgress: (progress) => context.store.saveProgress(progress),
     recallAnswer: (input) => context.store.recallAnswer(input),
     loadOrder: createLoadOrder(context),
     reopenOrder: createReopenOrder(context),

@@ -3,13 +3,15 @@ import type { OperationResult } from '../policy/answers.ts';
 import { classify } from '../policy/failures/classify.ts';
 import { scaleClassification } from '../policy/rules.ts';
 import { admitLookup, withHealth } from './admission.ts';
+import { startClock } from './clock.ts';
 import type { ActivityContext } from './context.ts';
 import type { LookupInput } from './inputs.ts';
 import { resultOfAnswer, unsent } from './results.ts';
 
 /** Asks a processor what became of an operation. Moves nothing, claims nothing. */
-export function createLookup(context: ActivityContext) {
+export function createLookup(worker: ActivityContext) {
   return async function lookup(input: LookupInput): Promise<OperationResult> {
+    const context = { ...worker, nowMs: startClock(worker.nowMs).nowMs };
     const startedAt = new Date(context.nowMs()).toISOString();
     const processor = context.processors.get(input.processor);
     const ref = { attempt: input.attempt, operation: 'lookup' as const, key: input.key };

@@ -1,28 +1,33 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { hashOf } from '../contract/keys.ts';
 import { SealBroken } from '../contract/sealing.ts';
 import type { OperationResult, ProcessorAnswer } from '../policy/answers.ts';
 import { classify } from '../policy/failures/classify.ts';
 import { scaleClassification } from '../policy/rules.ts';
 import type { Processor } from '../processors/port.ts';
-import { StoreUnavailable } from '../store/errors.ts';
 import type { ClaimAnswer } from '../store/store.ts';
 import { admitStart, withHealth } from './admission.ts';
+import { type ActivityClock, startClock } from './clock.ts';
 import type { ActivityContext } from './context.ts';
 import type { MoneyOperationInput } from './inputs.ts';
 import { ceilingsNow, readingOf, readingsAfter } from './ledger.ts';
-import { recordAnswer, recordOutcome, startWorkflowClock } from './record-answer.ts';
+import { orNothingSent } from './nothing-sent.ts';
+import { recordAnswer, recordOutcome } from './record-answer.ts';
 import { resultOfAnswer, unsent } from './results.ts';
-import { recordProofs } from './save-progress.ts';
 import { readCredential, withoutCredential } from './unreadable-credential.ts';
 
 const HEARTBEAT_EVERY_MS = 1_000;
 
 /**
- * From asking for the claim to the write, by the wall clock. Shorter than the heartbeat timeout: a worker that was frozen
+ * From the activity's start to the write, by the wall clock. Shorter than the heartbeat timeout: a worker that was frozen
  * in between for longer may have been given up, and the payment proved absent and collected elsewhere.
  */
 const SEND_WITHIN_MS = 2_500;
+
+/** Its `nowMs` is that of the activity's clock. */
+type TimedContext = ActivityContext & ActivityClock;
+
+const NOT_TAKEN = 'The store did not take the claim, so nothing was sent to the processor.';
 
 /**
  * The one way to a processor: ask its breaker, claim in the store, send once, record the outcome (and the decision on it, if it
@@ -33,39 +38,39 @@ const SEND_WITHIN_MS = 2_500;
  * 3. The time limits are checked again just before the write: the claim may have waited for the store.
  * 4. Every business answer is a value. A rejection is a fault of ours.
  */
-export async function moneyOperation(context: ActivityContext, input: MoneyOperationInput): Promise<OperationResult> {
+export async function moneyOperation(worker: ActivityContext, input: MoneyOperationInput): Promise<OperationResult> {
   const activity = Context.current();
-  const workflowNow = startWorkflowClock();
+  const clock = startClock(worker.nowMs);
+  const context: TimedContext = { ...worker, ...clock };
   const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
   try {
+    const startedAtMs = worker.nowMs();
     const startedAt = new Date(context.nowMs()).toISOString();
     if (isPast(context, input.sendBefore)) return unsent(input, 'late', startedAt);
     const processor = context.processors.get(input.processor);
     if (processor === undefined) return unsent(input, 'processor_missing', startedAt);
     const credential = await readCredential(context, input);
     if (credential instanceof SealBroken) return await withoutCredential(context, input, credential, startedAt);
-    const admitted = await orNothingSent(() => admitStart(context, input, startedAt));
+    const admitted = await orNothingSent(() => admitStart(context, input, startedAt), NOT_TAKEN);
     if (admitted.held !== null) return admitted.held;
-    const claimAskedAtMs = context.nowMs();
     const claim = await claimOrFail(context, input);
     const settled = await resultWithoutSending(context, input, claim, startedAt);
     if (settled !== null) return settled;
-    if (context.nowMs() - claimAskedAtMs > SEND_WITHIN_MS) {
+    if (worker.nowMs() - startedAtMs > SEND_WITHIN_MS) {
       return await recordOutcome(context, unsent(input, 'not_sent_in_time', startedAt));
     }
     const result = await sendOnce(context, input, { processor, claim, startedAt, ...credential });
     const told = withHealth(context, input.processor, { ...result, ...readingsAfter(claim, result) }, admitted.permit);
-    return await recordAnswer(context, input, told, workflowNow());
+    return await recordAnswer(context, input, told, clock.workflowNow());
   } finally {
     clearInterval(heartbeat);
   }
 }
 
-function claimOrFail(context: ActivityContext, input: MoneyOperationInput): Promise<ClaimAnswer> {
+function claimOrFail(context: TimedContext, input: MoneyOperationInput): Promise<ClaimAnswer> {
   const { progress, resendUntil } = input;
-  return orNothingSent(async () => {
-    await recordProofs(context.store, progress);
-    return context.store.claimOperation({
+  const claim = () =>
+    context.store.claimOperation({
       merchantId: input.merchantId,
       orderId: input.orderId,
       attempt: input.attempt,
@@ -83,19 +88,9 @@ function claimOrFail(context: ActivityContext, input: MoneyOperationInput): Prom
       resendUntil,
       progress,
       now: new Date(context.nowMs()).toISOString(),
+      latestNow: new Date(context.latestMs()).toISOString(),
     });
-  });
-}
-
-/** What is asked of the store before the send: without its answer nothing leaves, and that is certain. */
-async function orNothingSent<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    const message = 'The store did not take the claim, so nothing was sent to the processor.';
-    throw ApplicationFailure.nonRetryable(message, 'StoreUnavailable');
-  }
+  return orNothingSent(claim, NOT_TAKEN);
 }
 
 /**
@@ -121,7 +116,7 @@ function frozenHash(input: MoneyOperationInput): string {
 
 /** Claims that must not be sent: known outcomes, expired keys, conflicts. */
 async function resultWithoutSending(
-  context: ActivityContext,
+  context: TimedContext,
   input: MoneyOperationInput,
   claim: ClaimAnswer,
   startedAt: string,
@@ -197,6 +192,6 @@ async function sendOnce(
   });
 }
 
-function isPast(context: ActivityContext, instant: string | null): boolean {
-  return instant !== null && context.nowMs() >= Date.parse(instant);
+function isPast(context: TimedContext, instant: string | null): boolean {
+  return instant !== null && context.latestMs() >= Date.parse(instant);
 }

@@ -1,4 +1,4 @@
-import { Context, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import { answeredVersion } from '../contract/ids.ts';
 import type { Foretold, OperationResult } from '../policy/answers.ts';
 import type { Basis } from '../policy/decision.ts';
@@ -44,13 +44,13 @@ export async function recordOutcome({ store }: ActivityContext, result: Operatio
 }
 
 /**
- * The answer goes to the workflow even when the store is away: history keeps it, and the claim stays open, which at worst
- * means that the same key is asked once more. An answer that is thrown away would be worse.
+ * The answer goes to the workflow even when the store is away: history keeps it, and the claim stays open until the workflow's
+ * next write takes it along. An answer that is thrown away would be worse.
  */
 function notRecorded(result: OperationResult, error: unknown): OperationResult {
   const name = error instanceof Error ? error.name : 'unknown';
   log.warn('The outcome was not recorded in the store; the claim stays open', { attempt: result.attempt, name });
-  return result;
+  return { ...result, recorded: false };
 }
 
 /** `null` also when the rules cannot be read just now: the outcome matters more. */
@@ -84,14 +84,4 @@ async function foretellProgress(
       proofs: [],
     },
   };
-}
-
-/**
- * What time it is for the decisions of this activity's workflow: the server's clock when it scheduled the activity, and
- * what this worker has measured since. So it does not matter whether the worker's clock and the server's agree.
- */
-export function startWorkflowClock(): () => string {
-  const { currentAttemptScheduledTimestampMs } = Context.current().info;
-  const startedMs = performance.now();
-  return () => new Date(currentAttemptScheduledTimestampMs + Math.floor(performance.now() - startedMs)).toISOString();
 }

@@ -1,11 +1,10 @@
-import { ApplicationFailure, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import { SealBroken } from '../contract/sealing.ts';
 import type { OperationResult } from '../policy/answers.ts';
-import { StoreUnavailable } from '../store/errors.ts';
 import type { ActivityContext } from './context.ts';
 import type { MoneyOperationInput } from './inputs.ts';
+import { orNothingSent } from './nothing-sent.ts';
 import { unsent } from './results.ts';
-import { recordProofs } from './save-progress.ts';
 
 /** In clear from here to the send; a {@link SealBroken} when no key of ours opens it. */
 export async function readCredential(
@@ -39,19 +38,23 @@ export async function withoutCredential(
     attempt,
     processor,
   });
-  try {
-    const claims = await context.store.listOperations(merchantId, orderId);
-    const claimed = claims.find(({ key }) => key === input.key);
-    if (claimed === undefined || claimed.result?.outcome === 'not_executed') return neverSent(input, broken, startedAt);
-    if (!(await savedAsOurs(context, input))) {
-      return { ...unsent(input, 'order_exists', startedAt), claim: 'order_exists' };
-    }
-    return resultOfEarlierSends(input, claimed.result, startedAt);
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    const message = 'The store did not say whether this was sent before. Nothing was sent now.';
-    throw ApplicationFailure.nonRetryable(message, 'StoreUnavailable');
+  const message = 'The store did not say whether this was sent before. Nothing was sent now.';
+  return orNothingSent(() => resultFromClaims(context, input, broken, startedAt), message);
+}
+
+async function resultFromClaims(
+  context: ActivityContext,
+  input: MoneyOperationInput,
+  broken: SealBroken,
+  startedAt: string,
+): Promise<OperationResult> {
+  const claims = await context.store.listOperations(input.merchantId, input.orderId);
+  const claimed = claims.find(({ key }) => key === input.key);
+  if (claimed === undefined || claimed.result?.outcome === 'not_executed') return neverSent(input, broken, startedAt);
+  if (!(await savedAsOurs(context, input))) {
+    return { ...unsent(input, 'order_exists', startedAt), claim: 'order_exists' };
   }
+  return resultOfEarlierSends(input, claimed.result, startedAt);
 }
 
 function neverSent(input: MoneyOperationInput, { reason, kid }: SealBroken, startedAt: string): OperationResult {
@@ -61,7 +64,6 @@ function neverSent(input: MoneyOperationInput, { reason, kid }: SealBroken, star
 
 /** Saved as a claim would have done it. False when the store has a story of this order that this run does not know. */
 async function savedAsOurs({ store }: ActivityContext, { progress }: MoneyOperationInput): Promise<boolean> {
-  await recordProofs(store, progress);
   return (await store.saveProgress(progress)) === 'saved';
 }
 

@@ -24,7 +24,10 @@ export class RecoupError extends Error {
   readonly retryAfterMs: number | null;
 
   constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
-    super(detail === '' ? ERRORS[code].title : detail, extras.cause === undefined ? {} : { cause: extras.cause });
+    super(
+      detail === '' ? (fieldText(extras.fields) ?? ERRORS[code].title) : detail,
+      extras.cause === undefined ? {} : { cause: extras.cause },
+    );
     this.code = code;
     this.retryable = ERRORS[code].retryable;
     this.docUrl = extras.docUrl ?? docPath(code);
@@ -32,6 +35,11 @@ export class RecoupError extends Error {
     this.requestId = extras.requestId ?? null;
     this.retryAfterMs = extras.retryAfterMs ?? null;
   }
+}
+
+/** The first that has to be mended; `fields` has all. */
+function fieldText([first]: RecoupError['fields'] = []): string | null {
+  return first === undefined ? null : `${first.path} ${first.must}`;
 }
 
 /** The request itself cannot be taken; sending it again gives the same answer. */

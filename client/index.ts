@@ -4,6 +4,7 @@
  *     new Recoup({ baseUrl, apiKey })                      over HTTP, through the gateway
  *     new Recoup({ temporal, databaseUrl, sealingKey })    straight to Temporal and PostgreSQL
  */
+import { checkedApiKey, gatewayAddress } from './http/address.ts';
 import { httpOrders } from './http/orders.ts';
 import type { Orders } from './orders.ts';
 import type { Embedded, EmbeddedSettings } from './temporal/index.ts';
@@ -20,10 +21,11 @@ export class Recoup {
   readonly orders: Orders;
   readonly #close: () => Promise<void>;
 
+  /** @throws `settings_invalid` */
   constructor(settings: HttpForm | EmbeddedSettings) {
     if ('baseUrl' in settings) {
       const { baseUrl, apiKey, maxSends = 5 } = settings;
-      this.orders = httpOrders({ baseUrl: baseUrl.replace(/\/+$/, ''), apiKey, maxSends });
+      this.orders = httpOrders({ baseUrl: gatewayAddress(baseUrl), apiKey: checkedApiKey(apiKey), maxSends });
       this.#close = async () => {};
       return;
     }

@@ -65,7 +65,8 @@ export interface Orders {
   reopen(orderId: string, input: ReasonGiven, options?: CallOptions): Promise<OrderView>;
   /**
    * Says what became of an attempt whose outcome is unknown, with the evidence seen at the processor; or answers what a person
-   * is asked, named by `nextAction.question.id`.
+   * is asked, named by `nextAction.question.id`. With `succeeded`: `reference`, the processor's own id of the payment, by which
+   * notices find it from then on, and `amount`, where that is not the order's.
    */
   resolve(orderId: string, input: ResolveRequest, options?: CallOptions): Promise<OrderView>;
 }

@@ -81,7 +81,7 @@ export interface Problem {
   status: number;
   code: ErrorCode;
   docUrl: string;
-  /** What happened here, what was left unchanged, what to do. Never echoes what was sent. */
+  /** What happened here, what was left unchanged, what to do; or the first of `fields`. Never echoes what was sent. */
   detail?: string;
   /** `request_invalid`: which fields, as JSON paths, and what each must be. */
   fields?: { path: string; must: string }[];

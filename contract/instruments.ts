@@ -1,5 +1,5 @@
 /** Builds an instrument from what a caller gave: identity first, then the seal. */
-import type { IdentitySource, Instrument, SealedCredential } from '../policy/order.ts';
+import type { IdentitySource, Instrument, SealedCredential } from '../policy/instrument.ts';
 import type { OrderRef } from './ids.ts';
 import { hashOf } from './keys.ts';
 import type { CollectOrder } from './schemas/orders.ts';

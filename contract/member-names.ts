@@ -1,5 +1,5 @@
 /**
- * The member names that a schema knows. Only these are repeated in errors: what a caller made up may hold anything, a
+ * The member names that a schema knows. Only these are repeated in paths: what a caller made up may hold anything, a
  * credential in the place of a name too.
  */
 import { z } from 'zod';

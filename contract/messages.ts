@@ -7,10 +7,11 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
 import type { LedgerReading } from '../policy/ceilings/ledger.ts';
 import type { TimelineEntry } from '../policy/events.ts';
-import type { Instrument, OrderState } from '../policy/order.ts';
+import type { Instrument } from '../policy/instrument.ts';
+import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
 import type { ProcessorHealth, Sheet } from '../policy/sheet.ts';
-import type { Actor, ClosedStage, RecoveryPath } from '../policy/terms.ts';
+import type { Actor, ClosedStage, Money, RecoveryPath } from '../policy/terms.ts';
 import type { MoneyView, NextAction, OrderView } from '../policy/view.ts';
 
 /** Workflow types. */
@@ -88,6 +89,9 @@ export interface ResolveUnknown extends Command {
   outcome: 'succeeded' | 'absent' | 'accepted';
   /** Which question is answered, by its id. */
   question?: string;
+  /** With `succeeded`: the processor's own id of the attempt's payment, and how much of it was taken. */
+  reference?: string;
+  amount?: Money;
   /** What the operator saw at the processor. */
   evidence: string;
 }

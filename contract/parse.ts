@@ -1,4 +1,4 @@
-/** Reads what callers send: card data is looked for before anything else, and no message repeats what was sent. */
+/** Reads what callers send: card data is looked for before anything else, and no message repeats what was sent but for a member's name. */
 import type { z } from 'zod';
 import { findCardData } from './card-data.ts';
 import type { ErrorCode } from './errors.ts';
@@ -26,7 +26,19 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
 function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue): { path: string; must: string } {
   const path = pathText(schema, issue.path);
   if (issue.code !== 'unrecognized_keys') return { path, must: describeRule(issue) };
-  return { path, must: `must have no other members than ${namesAt(schema, issue.path).join(', ')}` };
+  return {
+    path,
+    must: `must have no other members than ${namesAt(schema, issue.path).join(', ')}${tooMany(issue.keys)}`,
+  };
+}
+
+/** In camel case, of letters only, and short, as our own are: nobody's credential or number looks like that. */
+const MEMBER_NAME = /^(?=.{1,30}$)[a-z]+([A-Z][a-z]+)*$/;
+
+function tooMany(names: string[]): string {
+  const told = names.filter((name) => MEMBER_NAME.test(name)).slice(0, 5);
+  if (told.length === 0) return '';
+  return `: ${told.join(', ')} ${told.length === 1 ? 'is' : 'are'} none of them`;
 }
 
 /** Our own words for each kind of issue: the library's would repeat values. */

@@ -1,8 +1,9 @@
 /** The gateway as a server: opens what it needs, serves, closes in order. */
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { lazyConnection } from '../client/temporal/connection.ts';
 import { requireCodecKey } from '../contract/payload-codec.ts';
 import { openProcessors } from '../processors/registry.ts';
 import { openSealedStore } from '../store/sealing.ts';
@@ -28,7 +29,7 @@ export async function startGateway(
     const { key, merchantId } = settings.apiKey;
     await store.saveApiKey({ keyHash: hashApiKey(key), merchantId, name: 'settings', scopes: ['*', 'operations'] });
   }
-  const connection = Connection.lazy({ address: settings.temporal.address });
+  const { connection, close: disconnect } = lazyConnection(settings.temporal.address);
   const { codec } = settings;
   const dataConverter = { payloadCodecs: [codec] };
   const client = new Client({ connection, namespace: settings.temporal.namespace, dataConverter });
@@ -58,7 +59,7 @@ export async function startGateway(
     url: server.url,
     close: async () => {
       await server.close();
-      await Promise.all([store.close(), connection.close()]);
+      await Promise.all([store.close(), disconnect()]);
     },
   };
 }

@@ -130,6 +130,8 @@ export interface OperationResult {
   sealingKeyId?: string;
   /** Processors that were down when it ended. Left out while all are well. */
   health?: ProcessorHealth[];
+  /** Left out when all is well. The store was away when it came: it is recorded with the decision on it. */
+  recorded?: false;
   startedAt: Instant;
   endedAt: Instant;
   /** The decision on this answer, which the store has already: see `foretell.ts`. */

@@ -1,4 +1,5 @@
-import type { Instrument, OrderState } from './order.ts';
+import type { Instrument } from './instrument.ts';
+import type { OrderState } from './order.ts';
 
 /** Every name that a payment method is known by. */
 export function namesOf({ identity, aliases = [] }: Instrument): string[] {

@@ -15,6 +15,7 @@ import {
 } from './apply/messages.ts';
 import { applyProcessorEvent } from './apply/processor-event.ts';
 import { applyResolved } from './apply/resolve.ts';
+import { askWhoseMoneyLeft, takeOver } from './apply/take-over.ts';
 import { markedBy } from './ceilings/ledger.ts';
 import type { DecideInput, Decision } from './decision.ts';
 import { type Draft, startDraft, tell } from './draft.ts';
@@ -27,9 +28,9 @@ import { countingEvidence } from './plan/counting.ts';
 import { closeAnsweredReview, lateTruth } from './plan/late-truth.ts';
 import { prove } from './plan/prove.ts';
 import { routeAutomatically } from './plan/route.ts';
-import { end, leave, leaveBesideAuthorized, settle } from './plan/settle.ts';
+import { end, leave, leaveBesideAuthorized, settle, weighAmount } from './plan/settle.ts';
 import { waitForOthers } from './plan/wait.ts';
-import { isBuyerHeldBack } from './stage.ts';
+import { isBuyerHeldBack } from './reviews.ts';
 import { noteSurplus } from './surplus.ts';
 import type { Actor } from './terms.ts';
 import { hasDueStep, nextWake } from './wake.ts';
@@ -45,6 +46,8 @@ export function decide(input: DecideInput): Decision {
   const draft = startDraft(input, ruleOf(input));
   const news = !isRepeated(draft, input.event) && !isTooLate(draft, input.event);
   if (news) apply(draft, input.event);
+  takeOver(draft);
+  askWhoseMoneyLeft(draft);
   if (isBuyerHeldBack(input.order) && !isBuyerHeldBack(draft.order)) resumeProofs(draft);
   takeMarks(draft);
   applyExpiry(draft);
@@ -54,6 +57,7 @@ export function decide(input: DecideInput): Decision {
   // What is no news changes nothing, but it may come in the place of the clock.
   const mayPlan = input.moreToCome !== true && !isAnswerOwed(draft.order);
   if (mayPlan && (news || hasDueStep(draft))) planOnce(draft);
+  else weighAmount(draft);
   return finish(draft, input);
 }
 

@@ -4,6 +4,7 @@ import type { CeilingReading, DecideInput } from './decision.ts';
 import type { Explanation, MerchantEvent, SendCommand, TimelineEntry } from './events.ts';
 import { mergeReadings } from './health/readings.ts';
 import type { Attempt, OrderState, Review } from './order.ts';
+import { type ReviewCode, yieldsToProof } from './review-codes.ts';
 import { answerReview, isSameReview, openReviews, queueReview } from './reviews.ts';
 import type { Rule, Rulebook } from './rulebook.ts';
 import type { ProcessorHealth, Sheet } from './sheet.ts';
@@ -115,21 +116,24 @@ export function isDue(draft: Draft, at: Instant | null | undefined): boolean {
   return at !== null && at !== undefined && Date.parse(at) <= draft.nowMs;
 }
 
-/** Reasons that only say that something took too long: one that says what is wrong takes their place. */
-const YIELDS = new Set(['unknown_too_long', 'pending_too_long', 'cannot_fence', 'capture_unknown']);
-
 /**
  * Hands the order to a person. The first reason stays until it is settled, and others wait behind it; one that yields gives way
  * to a graver one, and is not kept behind: what only took too long shows in the state, and is asked again from there.
  */
-export function askPerson(draft: Draft, code: string, attempt: Attempt | null, text: string, about?: string): void {
+export function askPerson(
+  draft: Draft,
+  code: ReviewCode,
+  attempt: Attempt | null,
+  text: string,
+  about?: string,
+  more: Pick<Review, 'beforeMoney'> = {},
+): void {
   const { order } = draft;
-  const asked: Review = { code, attempt: attempt?.number ?? null, since: draft.now };
+  const asked: Review = { code, attempt: attempt?.number ?? null, since: draft.now, ...more };
   if (about !== undefined) asked.about = about;
-  if (code === 'event_mismatch' && attempt?.money.captured === 0) asked.beforeMoney = true;
   const { review } = order;
-  if (review !== null && YIELDS.has(review.code) && !YIELDS.has(code)) answerReview(order);
-  else if (review !== null && YIELDS.has(code)) return;
+  if (review !== null && yieldsToProof(review) && !yieldsToProof(asked)) answerReview(order);
+  else if (review !== null && yieldsToProof(asked)) return;
   if (openReviews(order).some((each) => isSameReview(each, asked))) return;
   queueReview(order, asked);
   tell(draft, 'needs_review', text, attempt === null ? {} : { attempt });

@@ -1,7 +1,7 @@
 import type { OperationResult, ProcessorEvent } from './answers.ts';
 import type { LedgerReading } from './ceilings/ledger.ts';
-import type { Instrument } from './order.ts';
-import type { Actor, Instant, MoneyOperationName, RecoveryPath, Stage } from './terms.ts';
+import type { Instrument } from './instrument.ts';
+import type { Actor, Instant, Money, MoneyOperationName, RecoveryPath, Stage } from './terms.ts';
 
 /** Everything that can happen to an order. `decide` takes one at a time, in the order in which the workflow saw them. */
 export type OrderEvent =
@@ -36,6 +36,10 @@ export type OrderEvent =
       outcome: 'succeeded' | 'absent' | 'accepted';
       /** Which question it answers; left out, what the attempt's own outcome answers, or the only question that is there. */
       question?: string;
+      /** `succeeded` only: under which reference the attempt's payment stands at its processor. */
+      reference?: string;
+      /** `succeeded` only: what was taken; left out, the order's amount. */
+      amount?: Money;
       evidence: string;
       reason: string;
     }

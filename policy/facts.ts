@@ -1,4 +1,5 @@
-import type { Attempt, AttemptMoney, Instrument, Operation, OrderState } from './order.ts';
+import type { Instrument } from './instrument.ts';
+import type { Attempt, AttemptMoney, Operation, OrderState } from './order.ts';
 import type { Outcome } from './terms.ts';
 import type { MoneyView } from './view.ts';
 
@@ -64,6 +65,19 @@ export function isAuthorized(attempt: Attempt): boolean {
   return attempt.money.authorized > 0 && attempt.money.captured === 0 && attempt.money.voided === 0;
 }
 
+/** A capture that was sent, and of which nobody knows for good what it did. */
+export function openCapture(attempt: Attempt): Operation | undefined {
+  const capture = operationOf(attempt, 'capture');
+  return capture === undefined || isDefinite(capture.outcome) ? undefined : capture;
+}
+
+/** Its last capture did nothing for sure, and its key is not sent again: the next one is another capture. */
+export function isCaptureOver(attempt: Attempt): boolean {
+  const last = operationOf(attempt, 'capture');
+  if (last === undefined || last.endedAt === null || (attempt.proof?.nextResendAt ?? null) !== null) return false;
+  return last.outcome === 'declined' || last.outcome === 'not_executed';
+}
+
 /** It took the order's money. What went back before the order was opened again pays nothing any more. */
 export function hasMoney({ money, givenBack }: Attempt): boolean {
   return money.captured > 0 && (givenBack !== true || netOf(money) > 0);
@@ -86,6 +100,11 @@ export function isPayable(attempt: Attempt): boolean {
     default:
       return attempt.outcome satisfies never;
   }
+}
+
+/** Can it take money without another word of ours? What is only reserved cannot, until its capture is sent. */
+export function mayTakeMoney(attempt: Attempt): boolean {
+  return isPayable(attempt) && (!isAuthorized(attempt) || openCapture(attempt) !== undefined);
 }
 
 export function payableAttempts(order: OrderState): Attempt[] {
@@ -178,4 +197,12 @@ export function inFlight(order: OrderState): { attempt: Attempt; operation: Oper
 /** Something is with a processor: nothing new is planned until it answers, because only one command is out at a time. */
 export function isAnswerOwed(order: OrderState): boolean {
   return inFlight(order) !== undefined || order.attempts.some((attempt) => attempt.lookupSince != null);
+}
+
+/**
+ * The reference by which its processor is asked about the attempt's payment, or told to do something with it. A name that only a
+ * person said is good for notices: it may be another order's payment.
+ */
+export function provenReference({ reference, nameSaid }: Attempt): string | null {
+  return nameSaid !== undefined && reference === nameSaid ? null : reference;
 }

@@ -1,5 +1,6 @@
 import { isPayable, keeper, lastAttempt, moneyOf, openGiveBack, owesGiveBack } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
+import { reviewText } from './review-codes.ts';
 import { stageOf } from './stage.ts';
 import type { FailureClass } from './terms.ts';
 import { amountText, minorText } from './words.ts';
@@ -43,7 +44,7 @@ export function headline(order: OrderState): string {
         return `Money came that the order does not keep: ${giveBackText(order)}.`;
       return 'The order is being ended: whatever can still take money is closed first.';
     case 'needs_review':
-      return `A person decides: ${reviewText(order)}.`;
+      return `A person decides: ${textOfReview(order)}.`;
     case 'paid':
       return `Paid: ${minorText(order, keeper(order)?.money.captured ?? 0)}${paidAt(order)}.${surplusText(order)}`;
     case 'failed':
@@ -65,7 +66,7 @@ function paidAt(order: OrderState): string {
 /** After `Paid …`: what else is here, or was, and whose turn it is. */
 function surplusText(order: OrderState): string {
   const { review, surplus } = order;
-  if (review !== null) return ` A person decides: ${reviewText(order)}.`;
+  if (review !== null) return ` A person decides: ${textOfReview(order)}.`;
   if (owesGiveBack(order)) return ` More was taken than the order asks for: ${giveBackText(order)}.`;
   if (surplus == null || surplus.endedAt === null || order.accepted !== undefined) return '';
   return ` ${minorText(order, surplus.minor)} more was taken, and given back.`;
@@ -113,28 +114,9 @@ const FAILURE_TEXT: Record<FailureClass, string> = {
   unclassified: 'declined with a code that we do not know',
 };
 
-/** Why a person is asked; a code without words of its own is shown as it is. */
-function reviewText({ review, reviewsBehind = [] }: OrderState): string {
-  const code = review?.code ?? 'surplus';
+/** Why a person is asked, and how many questions wait behind. */
+function textOfReview({ review, reviewsBehind = [] }: OrderState): string {
   const more = reviewsBehind.length;
   const behind = more === 0 ? '' : ` (then ${more} more question${more === 1 ? '' : 's'})`;
-  return `${REVIEW_TEXT[code] ?? code}${behind}`;
+  return `${review === null ? '' : reviewText(review)}${behind}`;
 }
-
-const REVIEW_TEXT: Record<string, string> = {
-  amount_mismatch: 'a processor took another amount than the order’s',
-  cannot_fence: 'a processor cannot close an attempt that may still take money',
-  capture_declined: 'the reserved amount could not be taken',
-  capture_unknown: 'nobody knows whether the reserved amount was taken',
-  claim_conflict: 'a charge was asked for that differs from the one on record, and was not sent',
-  credential_unreadable: 'the payment method is sealed with a key that is not here; nothing was charged',
-  duplicate_unexplained: 'a processor says that it has this payment, and we know of none',
-  event_unmatched: 'a processor tells of a payment that is none of ours',
-  event_mismatch: 'a notice of a processor disagrees with the order',
-  pending_too_long: 'a processor has not decided in its own time',
-  refund_failed: 'a refund failed',
-  refund_unknown: 'nobody could prove what became of a refund',
-  surplus: 'more was taken than the order asks for, and it does not go back by itself',
-  unknown_too_long: 'nobody could prove what became of a charge',
-  windows_over: 'every way to pay was offered and none was taken',
-};

@@ -67,10 +67,22 @@ function wasToldAsPaid(order: OrderState): boolean {
  */
 function thisTime(order: OrderState, { type, cause }: Pick<MerchantEvent, 'type' | 'cause'>): string {
   const what = `${type} ${cause}`;
-  const times = (order.told?.[what] ?? 0) + 1;
-  order.told = { ...order.told, [what]: times };
+  const { [what]: before = order.toldForgotten ?? 0, ...others } = order.told ?? {};
+  const times = before + 1;
+  order.told = { ...others, [what]: times };
+  forgetOldest(order, order.told);
   return times === 1 ? cause : `${cause}, time ${times}`;
 }
+
+function forgetOldest(order: OrderState, told: Record<string, number>): void {
+  for (const what of Object.keys(told).slice(0, -COUNTED_EVENTS)) {
+    order.toldForgotten = Math.max(order.toldForgotten ?? 0, told[what] ?? 0);
+    delete told[what];
+  }
+}
+
+/** Attempts and windows cause some dozens; a processor that sends notices without end, any number. */
+const COUNTED_EVENTS = 200;
 
 /** An order comes to a stage by an attempt, a choice, a question to a person. */
 function causeOfStage(order: OrderState): string {

@@ -1,3 +1,6 @@
+import type { ProcessorEvent } from './answers.ts';
+import type { Instrument } from './instrument.ts';
+import type { ReviewCode } from './review-codes.ts';
 import type {
   Actor,
   Authentication,
@@ -32,51 +35,9 @@ export interface OrderFacts {
   rulebook: { id: string; version: number; hash: string };
   /** Hash of merchant, order, amount, currency, capture: what makes a second `collect` the same order. */
   requestHash: string;
-  /** No automatic charge starts after this: the buyer who waited has left, or `collect` was never accepted. */
+  /** No automatic charge starts from this on: the buyer who waited has left, or `collect` was never accepted. */
   notAfter: Instant;
 }
-
-/** A credential at one processor, sealed (compact JWE with a key id). Opened only in the activity that sends it. */
-export interface SealedCredential {
-  /** `*`: valid at every processor (simulator tokens). */
-  processor: string;
-  sealed: string;
-  singleUse?: boolean;
-  /** Attempts before this one did not use it: a card that is entered again comes with a fresh token. */
-  fromAttempt?: number;
-  expiresAt?: Instant;
-}
-
-export interface Instrument {
-  /** `ins_…`, the same for the same card of the same merchant. */
-  id: string;
-  /** Counting identity: PAR, else a keyed hash of the credential; the simulator's card. In clear, never a credential. */
-  identity: string;
-  /** What the identity is made of, strongest first; the weaker, the more easily one card counts as two. */
-  identityFrom?: IdentitySource;
-  /** Other names of the same card: keyed hashes of its credentials. A card met under any of them is this one. */
-  aliases?: string[];
-  origin: 'order' | 'saved' | 'buyer';
-  credentials: SealedCredential[];
-  network?: string;
-  funding?: string;
-  issuerCountry?: string;
-  last4?: string;
-  /** Set once, never removed, only ever further: no attempt that we submit uses this instrument again (I4). */
-  forbidden?: {
-    since: Instant;
-    attempt: number;
-    failureClass: FailureClass | null;
-    source: string;
-    /** By this order's own outcome, for every order of the merchant: the store marks the card. */
-    everywhere?: true;
-    /** Another order, whose outcome forbade it for all. */
-    orderId?: string;
-  };
-}
-
-/** `linked_credentials`: several processors' credentials that were given as one card's. */
-export type IdentitySource = 'par' | 'simulator_card' | 'linked_credentials' | 'credential';
 
 /** One thing asked of a processor; the same key for every send of it. */
 export interface Operation {
@@ -140,6 +101,8 @@ export interface Attempt {
   proof: Proof | null;
   /** A lookup is with the processor since; its answer is owed like that of any operation. */
   lookupSince: Instant | null;
+  /** Its processor told of its money since: what that lookup says may have been read before. */
+  lookupOutdated?: boolean;
   /** The processor confirmed, or its documents prove, that this attempt can take no money any more. */
   fencedAt: Instant | null;
   /** We have to leave this attempt: fence it before anything else. */
@@ -156,8 +119,18 @@ export interface Attempt {
   tookAt?: Instant;
   /** The processor's reference of that money: told under another one, it is another payment. */
   tookAs?: string;
+  /** The key, none of ours, under which its money was told and no reference: a person said that it is the attempt's. */
+  tookUnder?: string;
+  /** The processor's reference of what it reserved, where told: under another one, it is another payment's. */
+  reservedAs?: string;
+  /** The name of its payment is a person's word, so far. */
+  nameSaid?: string;
+  /** How much it took is a person's word: its processor's own, when that comes, is better. */
+  moneySaid?: true;
   /** References of such other payments. A person was asked about each. */
   others?: string[];
+  /** Those of them of which only a reservation was told: that money was taken of them is news. */
+  othersReserved?: string[];
   /** All of its money had gone back when the order was opened again: the order is collected anew. */
   givenBack?: true;
   /** What notices and our own refunds said of money that went back, each under its id, so that none counts twice. */
@@ -198,13 +171,12 @@ export interface Surplus {
 }
 
 export interface Review {
-  /** Stable, e.g. `unknown_too_long`, `surplus`, `claim_conflict`, `windows_over`. */
-  code: string;
+  code: ReviewCode;
   attempt: number | null;
   since: Instant;
   /** Of a notice: processor and payment that it tells of. Two payments are two questions. */
   about?: string;
-  /** Asked before its attempt had taken money. Told by the order of things, because two of them may have the same time. */
+  /** A notice that disagreed before its attempt had taken money, which answers it. Two of them may have the same time. */
   beforeMoney?: true;
 }
 
@@ -253,6 +225,12 @@ export interface OrderState {
   /** A person has to decide: the current question, and those that come up after it. */
   review: Review | null;
   reviewsBehind?: Review[];
+  /** Notices of money that is nobody's yet, newest last, bounded: they count once its payment proves to be an attempt's. */
+  aside?: ProcessorEvent[];
+  /** The payments of those that are kept no longer, newest last, bounded. */
+  asideDropped?: string[];
+  /** Payments that nobody knows, of which a person was asked whether they are an attempt's that has no name, newest last, bounded. */
+  askedWhose?: string[];
   /** A later automatic try. `reason`: `schedule`, `advice`, `backoff`, `processor_down`. */
   retryAt: {
     at: Instant;
@@ -264,8 +242,8 @@ export interface OrderState {
   } | null;
   /** The buyer's current default path and until when it is the default. */
   window: { path: 'buyer' | 'hosted_checkout' | 'invoice'; since: Instant; endsAt: Instant } | null;
-  /** Manual capture was asked for. */
-  captureRequested: { actor: Actor; since: Instant } | null;
+  /** Manual capture was asked for. `again`: when it was known that the last one did nothing, so another one is meant. */
+  captureRequested: { actor: Actor; since: Instant; again?: true } | null;
   closed: { stage: ClosedStage; at: Instant } | null;
   /** Number of the last timeline entry. */
   seq: number;
@@ -273,8 +251,10 @@ export interface OrderState {
   appliedIds: string[];
   /** What was decided last: the same is not told twice. */
   lastDecided?: string;
-  /** How often the merchant was told of what, `<type> <cause>`. */
+  /** How often the merchant was told of what, `<type> <cause>`, last told last, bounded. */
   told?: Record<string, number>;
+  /** The most of the counts that are kept no longer: what is not counted (any more) may have been told so often. */
+  toldForgotten?: number;
   /** What was said once in this round: `<round> <processor>` that is skipped, and `<round> no attempt`. */
   toldSkipped?: string[];
   /** `openedAt` of the collection of which the merchant was told that it is paid. */

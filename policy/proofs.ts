@@ -1,7 +1,7 @@
 import type { OperationResult } from './answers.ts';
 import type { OrderEvent } from './events.ts';
-import { instrumentById, isDefinite, primaryOperation } from './facts.ts';
-import type { Attempt, OrderState } from './order.ts';
+import { attemptNumbered, instrumentById, isDefinite, primaryOperation } from './facts.ts';
+import type { Attempt, Operation, OrderState } from './order.ts';
 import type { FailureClass } from './terms.ts';
 
 interface OutcomeProof {
@@ -9,10 +9,13 @@ interface OutcomeProof {
   result: OperationResult;
 }
 
-/** Collecting operations that this event settled although their own call did not: the store's claims learn it from here. */
+/**
+ * Collecting operations that this event settled although their own call did not, and answers that could not be recorded by it:
+ * the store's claims learn it from here.
+ */
 export function provedOtherwise(before: OrderState, after: OrderState, event: OrderEvent): OutcomeProof[] {
   const answered = event.type === 'answered' && event.result.operation !== 'lookup' ? event.result.key : null;
-  const proofs: OutcomeProof[] = refundProofs(before, after, answered);
+  const proofs: OutcomeProof[] = [...answerProofs(after, event), ...refundProofs(before, after, answered)];
   for (const attempt of after.attempts) {
     const operation = primaryOperation(attempt);
     if (operation === undefined || operation.key === '' || !isDefinite(operation.outcome)) continue;
@@ -26,6 +29,36 @@ export function provedOtherwise(before: OrderState, after: OrderState, event: Or
     proofs.push({ key: operation.key, result: { ...result, ...late } });
   }
   return proofs;
+}
+
+/**
+ * Proofs that wait for their write. That nothing was executed is none any more once it is doubted again: the key was sent again
+ * with the proof, and that send's answer is missing. While the send is out, its claim takes the proof along.
+ */
+export function stillProved(proofs: OutcomeProof[], order: OrderState): OutcomeProof[] {
+  return proofs.filter(({ key, result }) => {
+    const operation = operationWith(order, result.attempt, key);
+    if (result.outcome !== 'not_executed' || operation === undefined) return true;
+    return operation.endedAt === null || operation.outcome === 'not_executed';
+  });
+}
+
+/**
+ * What the call itself did not get recorded, or not as what it proves: of a key that was sent before, the store takes "not
+ * executed" only as said of every send, and that is known here.
+ */
+function answerProofs(after: OrderState, event: OrderEvent): OutcomeProof[] {
+  if (event.type !== 'answered' || event.result.operation === 'lookup') return [];
+  const { recorded, foretold: _told, ...result } = event.result;
+  const operation = operationWith(after, result.attempt, result.key);
+  if (operation === undefined) return [];
+  if (result.outcome !== 'not_executed') return recorded === false ? [{ key: result.key, result }] : [];
+  const ofEverySend = operation.outcome === 'not_executed' && (recorded === false || operation.sends > 1);
+  return ofEverySend ? [{ key: result.key, result: { ...result, operation: 'lookup' } }] : [];
+}
+
+function operationWith(order: OrderState, attempt: number, key: string): Operation | undefined {
+  return attemptNumbered(order, attempt)?.operations.find((each) => each.key !== '' && each.key === key);
 }
 
 /** The source of what this attempt's outcome said of its card, for every order of the merchant. */

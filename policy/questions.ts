@@ -1,6 +1,5 @@
 import type { OrderState, Review } from './order.ts';
 import { openReviews } from './reviews.ts';
-import { isGiveBackReview } from './stage.ts';
 import type { QuestionView } from './view.ts';
 
 /**
@@ -28,25 +27,8 @@ export function questionView(review: Review): QuestionView {
   return { id: questionId(review), code, attempt, about, since };
 }
 
-/** May a person put the question aside as it is, with evidence? What is not proved needs proof. */
-export function isAcceptable(review: Review): boolean {
-  return isAboutMoney(review) || isAboutNotice(review);
-}
-
-/** Less than the amount was taken: a person accepts it, or ends the order, and it goes back. */
-export const LESS_MONEY: ReadonlySet<string> = new Set(['amount_mismatch']);
-
-/** Money that is known: kept though it is too much, or enough though it is less. */
-export function isAboutMoney({ code }: Review): boolean {
-  return code === 'surplus' || code === 'refund_failed' || LESS_MONEY.has(code);
-}
-
-/** A payment that a processor tells of, which nobody has explained. */
-export function isAboutNotice({ code }: Review): boolean {
-  return code === 'event_unmatched' || code === 'event_mismatch';
-}
-
-/** What became of an attempt’s charge, capture or fence: answered by whoever says that, and by nothing else. */
-export function isAboutPayment(review: Review): boolean {
-  return review.attempt !== null && !isAcceptable(review) && !isGiveBackReview(review);
-}
+/**
+ * What a question is about when a payment's money was told of, and then its processor says that it is closed, or that it took
+ * none. Only a person answers it, whatever becomes of other money.
+ */
+export const MONEY_DENIED = 'closed';

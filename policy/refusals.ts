@@ -11,13 +11,13 @@ import {
   lastAttempt,
   openGiveBack,
 } from './facts.ts';
+import type { Instrument } from './instrument.ts';
 import { isPending, mayChoose, patienceEndsAt, type Reading, ruleOf } from './next-action.ts';
-import type { Instrument, OrderState } from './order.ts';
+import type { OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { refusalOfInstrument } from './plan/usable.ts';
-import { LESS_MONEY } from './questions.ts';
-import { isAskedFor } from './reviews.ts';
-import { isBuyerHeldBack } from './stage.ts';
+import { isLessMoney } from './review-codes.ts';
+import { isBuyerHeldBack, openReviews } from './reviews.ts';
 import type { Instant, RecoveryPath } from './terms.ts';
 import { instantText } from './words.ts';
 
@@ -69,7 +69,7 @@ function refuseImpatience(reading: Reading, now: Instant): Refusal | null {
 export function refuseEnding(order: OrderState): Refusal | null {
   if (order.closed !== null) return CLOSED;
   // That goes back, and the order ends; also one whose time was over, which is not an end while it has money.
-  if (isAskedFor(order, LESS_MONEY) && order.ending?.endedAt === undefined) return null;
+  if (openReviews(order).some(isLessMoney) && order.ending?.endedAt === undefined) return null;
   if (order.attempts.some((attempt) => attempt.money.captured > 0)) {
     return { code: 'order_closed', message: 'The order is paid: refund it instead. Nothing was changed.' };
   }

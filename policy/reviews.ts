@@ -1,4 +1,5 @@
 import type { OrderState, Review } from './order.ts';
+import { holdsBack } from './review-codes.ts';
 
 /**
  * What people are asked about an order. One question is the current one, which everybody sees; the others wait behind it in
@@ -10,23 +11,9 @@ export function openReviews({ review, reviewsBehind = [] }: OrderState): Review[
   return review === null ? [] : [review, ...reviewsBehind];
 }
 
-/** Reviews during which the buyer may still go on: nothing speaks for money that nobody has explained. */
-const BUYER_MAY_GO_ON = new Set([
-  'windows_over',
-  'unknown_too_long',
-  'pending_too_long',
-  'cannot_fence',
-  'credential_unreadable',
-]);
-
-/** Does nobody start another attempt before this is answered? */
-export function holdsBack({ code }: Review): boolean {
-  return !BUYER_MAY_GO_ON.has(code);
-}
-
-/** Is there a question with one of these reasons, current or behind? */
-export function isAskedFor(order: OrderState, codes: ReadonlySet<string>): boolean {
-  return openReviews(order).some(({ code }) => codes.has(code));
+/** A person has to look before anybody, the buyer and support included, starts another attempt: money may be where we do not see it. */
+export function isBuyerHeldBack(order: OrderState): boolean {
+  return openReviews(order).some(holdsBack);
 }
 
 /** The current question is answered: the next one comes up. */
@@ -52,7 +39,11 @@ function putReviews(order: OrderState, [current, ...behind]: Review[]): void {
   if (order.reviewsBehind !== undefined || behind.length > 0) order.reviewsBehind = behind;
 }
 
-/** The same question: for the same reason, about the same attempt, and about the same payment where it is one of a notice. */
+/**
+ * The same question: for the same reason, about the same attempt, and about the same payment where it is one of a notice. One
+ * that money answers is not one that only a person does.
+ */
 export function isSameReview(one: Review, other: Review): boolean {
-  return one.code === other.code && one.attempt === other.attempt && one.about === other.about;
+  if (one.code !== other.code || one.attempt !== other.attempt) return false;
+  return one.about === other.about && one.beforeMoney === other.beforeMoney;
 }

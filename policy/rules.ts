@@ -1,4 +1,5 @@
-import type { Instrument, OrderFacts } from './order.ts';
+import type { Instrument } from './instrument.ts';
+import type { OrderFacts } from './order.ts';
 import type { Condition, Rule, Rulebook } from './rulebook.ts';
 
 export { checkRulebook } from './rulebooks/check.ts';

@@ -1,6 +1,5 @@
-import { hasMoney, inFlight, isPayable } from './facts.ts';
+import { hasMoney, inFlight, isPayable, openCapture } from './facts.ts';
 import type { OrderState } from './order.ts';
-import { holdsBack, openReviews } from './reviews.ts';
 import type { Stage } from './terms.ts';
 
 /** The stage is derived, here and nowhere else: no piece of code assigns one. */
@@ -34,7 +33,8 @@ function stageOfPayable(order: OrderState): Stage | undefined {
         return outcome satisfies never;
     }
   }
-  return order.captureRequested === null ? 'authorized' : 'capturing';
+  const captures = order.captureRequested !== null || open.some((each) => openCapture(each) !== undefined);
+  return captures ? 'capturing' : 'authorized';
 }
 
 function stageOfRest(order: OrderState): Stage {
@@ -55,16 +55,4 @@ function stageOfRest(order: OrderState): Stage {
 /** True when a person has to act, whatever the stage (of a paid order a refund may have failed). */
 export function needsHuman(order: OrderState): boolean {
   return order.review !== null;
-}
-
-/** Reviews of money that has to go back. They never keep an order from being paid, nor flip it. */
-const OF_GIVE_BACK = new Set(['surplus', 'refund_failed', 'refund_unknown']);
-
-export function isGiveBackReview(review: OrderState['review']): boolean {
-  return review !== null && OF_GIVE_BACK.has(review.code);
-}
-
-/** A person has to look before anybody, the buyer and support included, starts another attempt: money may be where we do not see it. */
-export function isBuyerHeldBack(order: OrderState): boolean {
-  return openReviews(order).some(holdsBack);
 }

@@ -1,3 +1,4 @@
+import type { ReviewCode } from './review-codes.ts';
 import type { Authentication, FailureClass, Instant, Outcome, RecoveryPath, Stage } from './terms.ts';
 
 /** The order as every caller sees it: the body of each order call, the answer of `collect`. */
@@ -74,7 +75,7 @@ export interface NextAction {
 /** `about`: processor and payment that a notice tells of. */
 export interface QuestionView {
   id: string;
-  code: string;
+  code: ReviewCode;
   attempt: number | null;
   about: string | null;
   since: Instant;

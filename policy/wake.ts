@@ -100,7 +100,9 @@ function personAt(plan: Plan, attempt: Attempt): Instant | null {
     return since === undefined ? null : plus(since, limitMs);
   }
   const { captureRequested } = plan.order;
-  return captureRequested === null ? null : plus(since ?? captureRequested.since, unknownBuyerLimitMs);
+  const capture = operationOf(attempt, 'capture');
+  if (capture === undefined || (captureRequested === null && isDefinite(capture.outcome))) return null;
+  return plus(since ?? captureRequested?.since ?? capture.startedAt, unknownBuyerLimitMs);
 }
 
 function actionText(attempt: Attempt): string {

@@ -1,6 +1,7 @@
 import { currencyExponent } from './currencies.ts';
 import { instrumentById } from './facts.ts';
-import type { Attempt, Instrument, OrderState } from './order.ts';
+import type { Instrument } from './instrument.ts';
+import type { Attempt, OrderState } from './order.ts';
 import type { Money, MoneyOperationName } from './terms.ts';
 
 /** `EUR 49.99`, `JPY 500`. */

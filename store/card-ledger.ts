@@ -1,7 +1,7 @@
 /** What goes in and out of the card ledger: who a card is, what a try counts as, how a card stands. */
 import type { Ceiling } from '../policy/ceilings/ceilings.ts';
 import type { LedgerReading } from '../policy/ceilings/ledger.ts';
-import type { IdentitySource, Instrument } from '../policy/order.ts';
+import type { IdentitySource, Instrument } from '../policy/instrument.ts';
 import type { Instant, StartedBy } from '../policy/terms.ts';
 
 /** A card by all its names: two that share one are the same card. */

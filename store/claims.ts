@@ -1,7 +1,7 @@
 import type { OperationResult } from '../policy/answers.ts';
 import { type CardRow, cardReading } from './cards.ts';
 import type { Database } from './database.ts';
-import { encodeClaim, encodeProgress } from './encode.ts';
+import { encodeClaim, encodeProgress, keptOf } from './encode.ts';
 import { UnknownOperation } from './errors.ts';
 import { toJson } from './json.ts';
 import type {
@@ -83,11 +83,6 @@ export async function recordOutcome(database: Database, input: RecordOutcomeInpu
     [input.key, toJson(keptOf(input.result))],
   );
   if (!row?.known) throw new UnknownOperation();
-}
-
-/** What was read of the card ledger is news only once: told again later it would pass for the latest. */
-function keptOf({ ceilings: _ceilings, forbidden: _forbidden, ...kept }: OperationResult): OperationResult {
-  return kept;
 }
 
 export async function recordAnswer(database: Database, input: RecordAnswerInput): Promise<{ foretold: boolean }> {

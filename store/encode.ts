@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { OperationResult } from '../policy/answers.ts';
 import type { MerchantEvent } from '../policy/events.ts';
 import { countedCeilings } from './cards.ts';
 import { toJson } from './json.ts';
@@ -26,7 +27,13 @@ export function encodeProgress(progress: Progress): string {
     entries: progress.entries.filter((entry) => !entry.planned),
     events: identifyEvents(progress),
     applied: progress.appliedEvents,
+    proofs: progress.proofs.map(({ key, result }) => ({ key, result: keptOf(result) })),
   });
+}
+
+/** What was read of the card ledger is news only once: told again later it would pass for the latest. */
+export function keptOf({ ceilings: _ceilings, forbidden: _forbidden, ...kept }: OperationResult): OperationResult {
+  return kept;
 }
 
 /** The parameter `c` of claim_operation. */

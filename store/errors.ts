@@ -81,7 +81,10 @@ export class MigrationChanged extends StoreError {
   }
 }
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
+const UNREACHABLE = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
+]);
 /** 08: connection; 53: out of resources; 57P: shutting down; then time-outs, deadlock, serialization, read-only. */
 const TEMPORARY = /^(08...|53...|57P0.|57014|55P03|25P03|40P01|40001|25006)$/;
 /** What `pg` says without a code. */

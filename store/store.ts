@@ -152,7 +152,10 @@ export interface ClaimInput {
   ceilings?: Ceiling[];
   /** What was decided before this operation, saved in the same transaction. */
   progress: Progress;
+  /** When it was claimed, and from when on a card's try counts. */
   now: Instant;
+  /** It may be as late as this, and then a known key must not be sent any more. Default: `now`. */
+  latestNow?: Instant;
 }
 
 export type ClaimAnswer =
@@ -226,7 +229,7 @@ export interface Progress {
   events: MerchantEvent[];
   /** Inbox events that this decision applied. */
   appliedEvents: { processor: string; eventId: string }[];
-  /** Outcomes that were proved otherwise than by the call itself: lookup, webhook, person. Recorded before anything else. */
+  /** Outcomes that were proved otherwise than by the call itself: lookup, webhook, person. Recorded with the decision. */
   proofs: RecordOutcomeInput[];
 }
 

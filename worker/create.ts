@@ -1,8 +1,9 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { HealthBoard } from '../activities/health-board.ts';
 import { createActivities } from '../activities/index.ts';
 import { openPolicies } from '../activities/policy-of-order.ts';
+import { lazyConnection } from '../client/temporal/connection.ts';
 import { createPayloadCodec, requireCodecKey } from '../contract/payload-codec.ts';
 import { createSealingKeys } from '../contract/sealing.ts';
 import { scaleBreaker } from '../policy/health/settings.ts';
@@ -34,10 +35,8 @@ export async function createOrderWorker(
   // It only opens credentials; but a worker whose keys fit nothing here would hand every order to a person.
   const { store, sealer } = await openSealedStore(settings.databaseUrl, keys);
   requireCodecKey(codec, (await store.currentDeployment())?.codecKeyId ?? null);
-  const [connection, native] = await Promise.all([
-    Connection.connect({ address }),
-    NativeConnection.connect({ address }),
-  ]);
+  const native = await NativeConnection.connect({ address });
+  const { connection, close: disconnect } = lazyConnection(address);
   const client = new Client({ connection, namespace, dataConverter: { payloadCodecs: [codec] } });
   const health = new HealthBoard({
     store,
@@ -86,7 +85,7 @@ export async function createOrderWorker(
   const close = async () => {
     await health.close();
     await native.close();
-    await connection.close();
+    await disconnect();
     await store.close();
   };
   return { worker, client, close };

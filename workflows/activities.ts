@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities, MoneyOperationInput } from '../activities/inputs.ts';
+import { SCHEDULE_TO_START_MS } from '../contract/timing.ts';
 import type { OperationResult } from '../policy/answers.ts';
 import type { Sheet } from '../policy/sheet.ts';
 import type { MoneyOperationName } from '../policy/terms.ts';
@@ -8,8 +9,6 @@ import type { MoneyOperationName } from '../policy/terms.ts';
 
 /** A worker that died is noticed after this; the activity's own timer beats it every second. */
 const HEARTBEAT_MS = 3_000;
-/** Waiting longer than this for a worker proves that the operation never ran. */
-const SCHEDULE_TO_START_MS = 10_000;
 /** Claim, unsealing and recording, around the call itself. */
 const AROUND_THE_CALL_MS = 8_000;
 

@@ -4,7 +4,7 @@ import { answeredVersion } from '../contract/ids.ts';
 import { operationKey } from '../contract/keys.ts';
 import type { OperationResult } from '../policy/answers.ts';
 import type { SendCommand } from '../policy/events.ts';
-import { attemptNumbered, instrumentById, operationOf, primaryOperation } from '../policy/facts.ts';
+import { attemptNumbered, instrumentById, operationOf, primaryOperation, provenReference } from '../policy/facts.ts';
 import { ruleOf } from '../policy/next-action.ts';
 import type { Attempt, Operation } from '../policy/order.ts';
 import { pageExpiry } from '../policy/plan/send.ts';
@@ -93,6 +93,7 @@ function operationInput(
   const collects = operation === primary;
   const sealed = collects ? sealedCredential(collection, attempt) : undefined;
   const page = attempt.kind !== 'card' && collects;
+  const reference = provenReference(attempt);
   return {
     operation: operation.operation,
     merchantId: facts.merchantId,
@@ -108,7 +109,7 @@ function operationInput(
     instrumentId: attempt.instrumentId,
     ...(collects && attempt.kind === 'card' ? countedAs(collection, attempt) : {}),
     ...(sealed === undefined ? {} : { sealedCredential: sealed }),
-    ...(collects || attempt.reference === null ? {} : { reference: attempt.reference }),
+    ...(collects || reference === null ? {} : { reference }),
     ...(collects || primary === undefined ? {} : { targetKey: primary.key }),
     challenge: attempt.challenge,
     offSession: facts.offSession !== undefined,
@@ -163,6 +164,7 @@ function sendBefore({ order }: Collection, attempt: Attempt, operation: Operatio
 
 async function lookUp(collection: Collection, attempt: Attempt, command: SendCommand): Promise<OperationResult> {
   const { facts } = collection.order;
+  const reference = provenReference(attempt);
   const asked = command.of === undefined ? primaryOperation(attempt) : operationOf(attempt, command.of);
   const input = {
     merchantId: facts.merchantId,
@@ -171,7 +173,7 @@ async function lookUp(collection: Collection, attempt: Attempt, command: SendCom
     processor: attempt.processor,
     operation: asked?.operation ?? 'charge',
     key: asked?.key ?? '',
-    ...(attempt.reference === null ? {} : { reference: attempt.reference }),
+    ...(reference === null ? {} : { reference }),
     timeoutMs: command.timeoutMs,
   } as const;
   try {
@@ -211,6 +213,8 @@ function resultOfFault(
     provedNotExecuted: nothingSent,
     sent: !nothingSent,
     claim: nothingSent ? 'none' : 'granted',
+    // The claim may have been committed all the same, and keeps a place of the card.
+    ...(notClaimed ? { recorded: false as const } : {}),
     startedAt,
     endedAt: new Date().toISOString(),
   };

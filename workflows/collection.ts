@@ -11,7 +11,7 @@ import { orderAsTold } from '../policy/foretell.ts';
 import { mergeReadings } from '../policy/health/readings.ts';
 import { nextActionOf, orderView } from '../policy/next-action.ts';
 import type { OrderState } from '../policy/order.ts';
-import { provedOtherwise } from '../policy/proofs.ts';
+import { provedOtherwise, stillProved } from '../policy/proofs.ts';
 import { rowOf } from '../policy/row.ts';
 import { stageOf } from '../policy/stage.ts';
 import type { OrderView } from '../policy/view.ts';
@@ -101,7 +101,8 @@ export function decideOn(collection: Collection, event: OrderEvent, moreToCome =
   collection.wake = decision.wake;
   alert(collection, decision.entries);
   remember(collection, decision.entries, decision.events);
-  collection.unsaved.proofs.push(...provedOtherwise(before, decision.order, event));
+  const { unsaved, order } = collection;
+  unsaved.proofs = [...stillProved(unsaved.proofs, order), ...provedOtherwise(before, order, event)];
   if (event.type === 'processor_event') {
     const { processor, eventId } = event.event;
     collection.unsaved.appliedEvents.push({ processor, eventId });
@@ -180,7 +181,7 @@ function tell(collection: Collection, entries: TimelineEntry[]): void {
 
 export function hasUnsaved(collection: Collection): boolean {
   const { unsaved, keptNextActionAt } = collection;
-  const isSilent = unsaved.entries.length === 0 && unsaved.events.length === 0 && unsaved.appliedEvents.length === 0;
+  const isSilent = Object.values(unsaved).every((waiting) => waiting.length === 0);
   return !isSilent || (collection.wake?.at ?? null) !== keptNextActionAt;
 }
 
@@ -267,9 +268,13 @@ export function nextActionIn({ order, input }: Collection) {
   return nextActionOf({ order, rulebook: input.rulebook, sheets: input.sheets, now: new Date().toISOString() });
 }
 
-/** The caller can be answered: nothing is being tried for them right now, and the store has taken the order as this run's. */
-export function isAnswerable({ order, inbox, kept, refused }: Collection): boolean {
-  if (kept === null || refused) return false;
+/**
+ * The caller can be answered: nothing is being tried for them right now, and the store has taken what was decided as this run's, or
+ * is away and will be asked. Answered before, they might hear of a decision that the store then does not take.
+ */
+export function isAnswerable(collection: Collection): boolean {
+  const { order, inbox, kept, refused, backlog } = collection;
+  if (kept === null || refused || (backlog === null && hasUnsaved(collection))) return false;
   return inbox.length === 0 && inFlight(order) === undefined && stageOf(order) !== 'attempting';
 }
 

@@ -54,6 +54,8 @@ function receiveCommands(collection: Collection): void {
     ({ commandId, actor, outcome, evidence, reason, ...each }) => ({
       ...{ type: 'unknown_resolved', id: commandId, actor, outcome, evidence, reason },
       ...(each.attempt === undefined ? {} : { attempt: each.attempt }),
+      ...(each.reference === undefined ? {} : { reference: each.reference }),
+      ...(each.amount === undefined ? {} : { amount: each.amount }),
       ...questionIn(collection, { ...each, outcome }),
     }),
   );

@@ -2,6 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, continueAsNew, workf
 import type { OrderPaymentInput, OrderPaymentResult } from '../contract/messages.ts';
 import type { OrderEvent, SendCommand } from '../policy/events.ts';
 import { isAtRest, isReopenable } from '../policy/facts.ts';
+import type { OrderState } from '../policy/order.ts';
 import { untilDone } from './activities.ts';
 import { carryOut } from './carry-out.ts';
 import {
@@ -28,7 +29,7 @@ const CLOCK: OrderEvent = { type: 'clock' };
  * for the next. Nothing here chooses, so nothing here can charge twice: a second charge is a second decision.
  */
 export async function orderPayment(input: OrderPaymentInput): Promise<OrderPaymentResult> {
-  const collection = openCollection(input);
+  const collection = openCollection({ ...input, state: withinCallersWait(input.state) });
   receiveMessages(collection);
   return CancellationScope.nonCancellable(() => collectOrder(collection));
 }
@@ -45,6 +46,15 @@ async function collectOrder(collection: Collection): Promise<OrderPaymentResult>
     if (await shouldContinue(collection, events)) await goOnInNewRun(collection);
     event = await nextEvent(collection);
   }
+}
+
+/** Whoever started the order may have a clock that is ahead. Their caller waits from the start that the server knows, and no longer. */
+function withinCallersWait(order: OrderState): OrderState {
+  const { buyer, notAfter } = order.facts;
+  const waitMs = Date.parse(notAfter) - Date.parse(order.openedAt);
+  const endsMs = workflowInfo().startTime.getTime() + waitMs;
+  if (!buyer.present || endsMs >= Date.parse(notAfter)) return order;
+  return { ...order, facts: { ...order.facts, notAfter: new Date(endsMs).toISOString() } };
 }
 
 /** So long the repeats of a caller may take who has no buyer waiting: `notAfter` may be a year away then. */

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from './paths.ts';
-import { livingLauncher, readRunFile } from './run-file.ts';
+import { launcherLogPath, livingLauncher, readRunFile } from './run-file.ts';
 
 /**
  * Runs the launcher in a session of its own and returns when its `run.json` is there: 0, or 1 with the launcher's own
  * words when it ends before that. What it prints meanwhile is shown here.
  */
 export async function startDetached(stateDir: string): Promise<number> {
-  mkdirSync(join(stateDir, 'logs'), { recursive: true });
-  const logFile = join(stateDir, 'logs', 'launcher.log');
+  const logFile = launcherLogPath(stateDir);
+  mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'w', 0o600);
   const args = process.argv.slice(2).filter((argument) => argument !== '--detach');
   const launcher = spawn(process.execPath, [join(ROOT, 'cli', 'launcher', 'start.mjs'), ...args], {

@@ -30,6 +30,9 @@ export const runFilePath = (stateDir: string) => join(stateDir, 'run.json');
 /** Holds the pids of launcher and keeper, from the first moment on: it is the lock on the state directory. */
 export const launcherPidPath = (stateDir: string) => join(stateDir, 'launcher.pid');
 
+/** What a launcher that nobody watches has to say. */
+export const launcherLogPath = (stateDir: string) => join(stateDir, 'logs', 'launcher.log');
+
 export function readRunFile(stateDir: string): RunFile | undefined {
   try {
     return JSON.parse(readFileSync(runFilePath(stateDir), 'utf8')) as RunFile;

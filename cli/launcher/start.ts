@@ -5,7 +5,14 @@ import { startDetached } from './detach.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { parseStartOptions, START_USAGE, type StartOptions } from './options.ts';
 import { DEFAULT_STATE_DIRECTORY } from './paths.ts';
-import { launcherPidPath, livingLauncher, readRunFile, removeTraces, runFilePath } from './run-file.ts';
+import {
+  launcherLogPath,
+  launcherPidPath,
+  livingLauncher,
+  readRunFile,
+  removeTraces,
+  runFilePath,
+} from './run-file.ts';
 
 const PARENT_POLL_MS = 500;
 
@@ -90,7 +97,8 @@ async function runHere(options: StartOptions): Promise<number> {
     ready = true;
     // Who waits for `--detach` sees what is printed until run.json is there: no time for a demo before the box.
     if (options.demo && !detached) await playDemo(run, sayWhileRunning).started;
-    process.stdout.write(`${box('Recoup is running', run, stateDir)}\n`);
+    const how = detached ? (options.demo ? { demoLog: launcherLogPath(stateDir) } : {}) : { foreground: true };
+    process.stdout.write(`${box('Recoup is running', run, stateDir, how)}\n`);
     if (options.demo && detached) await playDemo(run, sayWhileRunning).started;
   });
   const failure = started.then(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gatewayAddress } from '../../client/http/address.ts';
 import { Recoup } from '../../client/index.ts';
 
 /** What commands need of `run.json`, which `npm start` writes when everything is ready. */
@@ -32,9 +33,21 @@ export function runFileOf(flags: ConnectionFlags): { path: string; run: RunFile 
   }
 }
 
+/** A gateway that the environment names; with half of it, another one than was meant would answer. */
+export function gatewayElsewhere(env: NodeJS.ProcessEnv): { baseUrl: string; apiKey: string } | null {
+  const { RECOUP_URL: url, RECOUP_API_KEY: apiKey } = env;
+  if (url && apiKey) return { baseUrl: gatewayAddress(url, 'RECOUP_URL'), apiKey };
+  if (!url && !apiKey) return null;
+  const [set, missing] = url ? ['RECOUP_URL', 'RECOUP_API_KEY'] : ['RECOUP_API_KEY', 'RECOUP_URL'];
+  throw new CommandFailed(
+    `${set} is set and ${missing} is not: set both for a gateway elsewhere, or neither for the stack that \`npm start\` runs here.`,
+  );
+}
+
 /** `RECOUP_URL` and `RECOUP_API_KEY` for a gateway elsewhere; else the stack that `npm start` runs here. */
 export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv = process.env): Recoup {
-  if (env.RECOUP_URL && env.RECOUP_API_KEY) return new Recoup({ baseUrl: env.RECOUP_URL, apiKey: env.RECOUP_API_KEY });
+  const elsewhere = gatewayElsewhere(env);
+  if (elsewhere !== null) return new Recoup(elsewhere);
   const { path, run } = runFileOf(flags);
   if (run === undefined) {
     throw new CommandFailed(

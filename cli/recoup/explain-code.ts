@@ -1,12 +1,21 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { type CodeExplanation, explainCode } from '../../policy/failures/explain-code.ts';
+import { FAILURE_TABLES } from '../../policy/failures/tables.ts';
 import { CommandFailed } from './connection.ts';
 import type { Output } from './output.ts';
 
 export interface ScopeFlags {
   network?: string;
   region?: string;
+}
+
+/** Those that have a table. */
+export const SOURCES = [...FAILURE_TABLES.sources].sort();
+
+export function noTableText(sources: string[]): string {
+  const named = sources.map((source) => JSON.stringify(source)).join(', ');
+  return `error: there is no table of ${named}; there are ${SOURCES.join(', ')}`;
 }
 
 export function explainOne(source: string, code: string, scope: ScopeFlags): CodeExplanation {
@@ -37,5 +46,6 @@ export function sayExplanation(output: Output, explained: CodeExplanation): void
   output.say(`  tried again later:             ${yes(explained.retryLater)}`);
   output.say(`  same instrument again:         ${yes(explained.sameInstrumentAllowed)}`);
   output.say(`  the buyer:                     ${explained.buyerAction}`);
-  if (explained.document !== null) output.say(output.dim(`  source: ${explained.document}, ${explained.edition}`));
+  const { document, edition } = explained;
+  if (document) output.say(output.dim(`  source: ${document}${edition ? `, ${edition}` : ''}`));
 }

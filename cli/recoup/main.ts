@@ -20,7 +20,9 @@ export async function main(args: string[]): Promise<void> {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   if (error instanceof RecoupError) {
-    process.stderr.write(`${error.code}: ${error.message}\n  ${error.docUrl}\n`);
+    // The first is in the message.
+    const others = error.fields.slice(1).map(({ path, must }) => `  ${path} ${must}\n`);
+    process.stderr.write(`${error.code}: ${error.message}\n${others.join('')}  ${error.docUrl}\n`);
     return FAILURE;
   }
   if (error instanceof CommandFailed) {

@@ -1,20 +1,29 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { ListOrdersRequest } from '../../client/index.ts';
 import { STAGES } from '../../contract/stages.ts';
-import { amountText } from '../../policy/words.ts';
 import { CommandFailed, type ConnectionFlags, connect } from './connection.ts';
-import { examine } from './doctor.ts';
-import { explainLines, explainOne, type ScopeFlags, sayExplanation } from './explain-code.ts';
-import { type Output, openOutput, sayOrder, sayTimeline } from './output.ts';
+import { type Check, examine } from './doctor.ts';
+import { explainLines, explainOne, noTableText, type ScopeFlags, SOURCES, sayExplanation } from './explain-code.ts';
+import { type Output, openOutput, orderLine, sayOrder, sayTimeline } from './output.ts';
 import { newOrderId, playScenario } from './play.ts';
 import { findScenario, SCENARIOS } from './scenarios.ts';
 
 type Flags = ConnectionFlags & { json?: boolean };
+type ListFlags = Flags & {
+  stage?: string;
+  needsPerson?: boolean;
+  class?: string;
+  processor?: string;
+  limit: string;
+  cursor?: string;
+};
 
 export function createProgram(): Command {
-  const output = openOutput(process.stdout, process.env);
+  const output = openOutput(process);
   const program = new Command('recoup')
     .description('Gets orders paid, and never charges twice.')
+    .version(versionOf())
     .exitOverride()
     .showHelpAfterError('(recoup --help lists all commands)');
   program.addCommand(triggerCommand(output));
@@ -22,6 +31,11 @@ export function createProgram(): Command {
   program.addCommand(doctorCommand(output));
   program.addCommand(explainCodeCommand(output));
   return program;
+}
+
+function versionOf(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
 }
 
 /** Every command takes these. */
@@ -82,37 +96,37 @@ function ordersCommand(output: Output): Command {
 function listCommand(output: Output): Command {
   return command('list', 'Orders, the one that changed last first.')
     .option('--stage <stages>', `one or more of ${STAGES.join(', ')}, with commas between them`)
+    .option('--needs-person', 'of which a person is asked, whatever their stage')
     .option('--class <class>', 'failure class of the last attempt')
     .option('--processor <name>', 'of the last attempt')
     .option('--limit <n>', 'at most this many, 1 to 100', '20')
-    .action(
-      async (flags: Flags & { stage?: string; class?: string; processor?: string; limit: string }, self: Command) => {
-        const limit = Number(flags.limit);
-        if (!Number.isInteger(limit) || limit < 1 || limit > 100)
-          self.error('error: --limit must be a number from 1 to 100');
-        const stage = flags.stage?.split(',') as ListOrdersRequest['stage'];
-        const unknown = stage?.find((each) => !STAGES.includes(each));
-        if (unknown !== undefined) self.error(`error: there is no stage ${JSON.stringify(unknown)}`);
-        const { orders } = await connect(flags).orders.list({
-          limit,
-          stage,
-          class: flags.class,
-          processor: flags.processor,
-        });
-        for (const order of orders) {
-          if (flags.json) output.json(order);
-          else output.say(`${order.orderId.padEnd(40)} ${order.stage.padEnd(22)} ${amountText(order.amount)}`);
-        }
-      },
-    );
+    .option('--cursor <cursor>', 'go on after a list that had more')
+    .action(async (flags: ListFlags, self: Command) => {
+      const limit = Number(flags.limit);
+      if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+        self.error('error: --limit must be a number from 1 to 100');
+      const stage = flags.stage?.split(',') as ListOrdersRequest['stage'];
+      const unknown = stage?.find((each) => !STAGES.includes(each));
+      if (unknown !== undefined) self.error(`error: there is no stage ${JSON.stringify(unknown)}`);
+      const { processor, cursor, needsPerson, class: failureClass } = flags;
+      const filter = { limit, stage, class: failureClass, processor, needsPerson, cursor };
+      const { orders, nextCursor } = await connect(flags).orders.list(filter);
+      for (const order of orders) {
+        if (flags.json) output.json(order);
+        else output.say(orderLine(order));
+      }
+      if (orders.length === 0) output.tell('no orders');
+      if (nextCursor !== null) output.tell(`more orders match; they follow with --cursor ${nextCursor}`);
+    });
 }
 
 function explainCommand(output: Output): Command {
-  return command('explain', 'Every decision: rule, evidence, what was refused and why.')
+  return command('explain', 'Decisions that had something to weigh: rule, evidence, what was refused and why.')
     .argument('<orderId>')
     .action(async (orderId: string, flags: Flags) => {
       const { decisions } = await connect(flags).orders.explain(orderId);
       if (flags.json) return output.json({ decisions });
+      if (decisions.length === 0) output.tell('nothing had to be weighed; see orders timeline');
       for (const decision of decisions) {
         const { name, rulebook, version } = decision.rule;
         output.say(output.bold(`${decision.at}  ${decision.decided}`));
@@ -126,17 +140,21 @@ function explainCommand(output: Output): Command {
 function doctorCommand(output: Output): Command {
   return command('doctor', 'Looks at everything that has to work.').action(async (flags: Flags) => {
     const checks = await examine(flags);
-    const ok = checks.every((check) => check.ok);
+    const ok = checks.every((check) => check.ok !== false);
     if (flags.json) output.json({ ok, checks });
-    else
-      for (const check of checks) output.say(`${check.ok ? 'ok  ' : 'FAIL'}  ${check.name.padEnd(12)} ${check.detail}`);
+    else for (const check of checks) output.say(checkLine(check));
     if (!ok) throw new CommandFailed('Not everything works.');
   });
 }
 
+function checkLine({ name, ok, detail }: Check): string {
+  const mark = ok === null ? '--' : ok ? 'ok' : 'FAIL';
+  return `${mark.padEnd(4)}  ${name.padEnd(12)} ${detail}`;
+}
+
 function explainCodeCommand(output: Output): Command {
   return command('explain-code', 'What Recoup does about a decline code.')
-    .argument('[source]', 'stripe, adyen, iso8583, visa, mastercard_mac, braintree, checkout_com, simulator …')
+    .argument('[source]', `whose code it is: ${SOURCES.join(', ')}`)
     .argument('[code]')
     .option('--network <network>', 'visa, mastercard, amex …')
     .option('--region <region>', 'of the issuer, e.g. europe')
@@ -152,9 +170,16 @@ function explainCodeCommand(output: Output): Command {
           flags.json ? output.json(explained) : sayExplanation(output, explained);
         if (flags.stdin) {
           if (source !== undefined) self.error('error: --stdin takes no arguments');
-          for await (const explained of explainLines(process.stdin, flags)) answer(explained);
+          const unknown = new Set<string>();
+          for await (const explained of explainLines(process.stdin, flags)) {
+            answer(explained);
+            if (!SOURCES.includes(explained.source)) unknown.add(explained.source);
+          }
+          if (unknown.size > 0) self.error(noTableText([...unknown]));
         } else if (source === undefined || code === undefined) {
           self.error('error: a source and a code are needed, or --stdin');
+        } else if (!SOURCES.includes(source)) {
+          self.error(noTableText([source]));
         } else {
           answer(explainOne(source, code, flags));
         }

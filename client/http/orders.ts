@@ -1,5 +1,7 @@
 /** Orders over HTTP: `new Recoup({ baseUrl, apiKey })`. */
+import type { ListOrdersRequest } from '../../contract/schemas/orders.ts';
 import type { OrderView } from '../../policy/view.ts';
+import { listQuery } from '../list-query.ts';
 import { type CallOptions, DEFAULT_WAIT_MS, LONGEST_WAIT_MS, type Orders } from '../orders.ts';
 import { type HttpAnswer, type HttpSettings, send } from './send.ts';
 
@@ -44,11 +46,7 @@ function callOf(options: CallOptions) {
   };
 }
 
-function queryOf(filter: object): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(filter)) {
-    if (value !== undefined) query.set(name, Array.isArray(value) ? value.join(',') : String(value));
-  }
-  const text = query.toString();
+function queryOf(filter: Partial<ListOrdersRequest>): string {
+  const text = new URLSearchParams(listQuery(filter)).toString();
   return text === '' ? '' : `?${text}`;
 }

@@ -1,6 +1,6 @@
 /** One HTTP call, re-sent until its answer arrives: always the same key, never for ever. */
 import { randomUUID } from 'node:crypto';
-import { isErrorCode, type Problem } from '../../contract/errors.ts';
+import { type ErrorCode, isErrorCode, type Problem } from '../../contract/errors.ts';
 import { type RecoupError, recoupError } from '../errors.ts';
 
 export interface HttpSettings {
@@ -63,13 +63,13 @@ async function sendOnce(
         }),
       },
       ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-      // A redirect would carry the API key to another place.
-      redirect: 'error',
+      // Not followed: a redirect would carry the API key to another place.
+      redirect: 'manual',
       signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
     });
-    const body: unknown = await response.json().catch(() => null);
+    const body = objectIn(await response.text());
     if (response.ok && body !== null) return { status: response.status, body };
-    return { error: errorOf(response, body) };
+    return { error: errorOf(response, body ?? {}) };
   } catch (cause) {
     const detail =
       'The gateway could not be reached, or its answer did not arrive. Repeat the call with the same order id.';
@@ -77,23 +77,38 @@ async function sendOnce(
   }
 }
 
-function errorOf(response: Response, body: unknown): RecoupError {
-  const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
-  const code = isErrorCode(problem.code) ? problem.code : codeOfStatus(response.status);
-  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const requestId = response.headers.get('x-request-id');
-  return recoupError(code, problem.detail ?? problem.title ?? '', {
-    ...(problem.docUrl !== undefined && { docUrl: problem.docUrl }),
-    ...(problem.fields !== undefined && { fields: problem.fields }),
+function objectIn(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function errorOf(response: Response, problem: Partial<Problem>): RecoupError {
+  const { status, headers } = response;
+  const code = isErrorCode(problem.code) ? problem.code : codeOfAnother(response);
+  if (code === 'settings_invalid' && code !== problem.code) {
+    return recoupError(code, `The answer (HTTP ${status}) was not Recoup's: is baseUrl a gateway?`);
+  }
+  const retryAfterSeconds = Number(headers.get('retry-after') ?? Number.NaN);
+  const requestId = headers.get('x-request-id');
+  const { fields, docUrl, title = '' } = problem;
+  // Without a detail the first field says more than the title.
+  return recoupError(code, problem.detail ?? (fields === undefined ? title : ''), {
+    ...(docUrl !== undefined && { docUrl }),
+    ...(fields !== undefined && { fields }),
     ...(requestId !== null && { requestId }),
     ...(Number.isFinite(retryAfterSeconds) && { retryAfterMs: Math.min(retryAfterSeconds, 60) * 1000 }),
   });
 }
 
-/** For answers of something between us and the gateway. */
-function codeOfStatus(status: number): 'connection_failed' | 'request_invalid' | 'rate_limited' {
+/** For answers without a code that we know: of a newer gateway, of something on the way to it, or of another server. */
+function codeOfAnother({ status, headers }: Response): ErrorCode {
   if (status === 429) return 'rate_limited';
-  return status >= 500 || status < 400 ? 'connection_failed' : 'request_invalid';
+  if (status >= 500 || status === 408) return 'connection_failed';
+  return headers.get('content-type')?.startsWith('application/problem+json') ? 'request_invalid' : 'settings_invalid';
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,7 +1,8 @@
 /** What the card ledger says of payment methods, read before an order starts or a command that uses one is sent. */
 import { ceilingsInForce, scaleCeilings } from '../../policy/ceilings/ceilings.ts';
 import { type LedgerReading, NOTHING_READ } from '../../policy/ceilings/ledger.ts';
-import type { Instrument, OrderState } from '../../policy/order.ts';
+import type { Instrument } from '../../policy/instrument.ts';
+import type { OrderState } from '../../policy/order.ts';
 import { cardNamesOf, joinReadings } from '../../store/card-ledger.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { Deployment, Store } from '../../store/store.ts';

@@ -3,8 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { ORDER_ID_PATTERN } from '../../contract/ids.ts';
 import { parseRequest } from '../../contract/parse.ts';
-import { collectSchema, commandSchema, recoverySchema, resolveSchema } from '../../contract/schemas/orders.ts';
+import {
+  collectSchema,
+  commandSchema,
+  listOrdersSchema,
+  recoverySchema,
+  resolveSchema,
+} from '../../contract/schemas/orders.ts';
 import { recoupError } from '../errors.ts';
+import { listQuery } from '../list-query.ts';
 import { type CallOptions, DEFAULT_WAIT_MS, LONGEST_WAIT_MS, type Orders, type ReasonGiven } from '../orders.ts';
 import type { Call, Caller } from './caller.ts';
 import type { CommandName } from './commands.ts';
@@ -26,7 +33,8 @@ export function embeddedOrders(orders: TemporalOrders, caller: Caller): Orders {
   return {
     collect: async (request, options) => typed(orders.collect(parsed(collectSchema, request), callOf(options))),
     get: async (orderId, options) => typed(orders.get(checkedId(orderId), callOf(options))),
-    list: async (filter = {}, options) => typed(orders.list(filter, callOf(options))),
+    list: async (filter = {}, options) =>
+      typed(orders.list(parsed(listOrdersSchema, listQuery(filter)), callOf(options))),
     timeline: async (orderId) =>
       typed(orders.reader.timeline({ merchantId: caller.merchantId, orderId: checkedId(orderId) })),
     explain: async (orderId) =>
@@ -51,8 +59,7 @@ export function embeddedOrders(orders: TemporalOrders, caller: Caller): Orders {
 function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = parseRequest(schema, value);
   if (result.ok) return result.value;
-  const [first] = result.fields;
-  throw recoupError(result.code, first === undefined ? '' : `${first.path} ${first.must}`, { fields: result.fields });
+  throw recoupError(result.code, '', { fields: result.fields });
 }
 
 function checkedId(orderId: string): string {

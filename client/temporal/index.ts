@@ -1,5 +1,5 @@
 /** The embedded form: `new Recoup({ temporal, databaseUrl, sealingKey })`. */
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { DEFAULT_MERCHANT_ID, MERCHANT_ID_PATTERN } from '../../contract/ids.ts';
 import { SettingInvalid } from '../../contract/key-ring.ts';
 import { createPayloadCodec, type EncryptingCodec, requireCodecKey } from '../../contract/payload-codec.ts';
@@ -8,6 +8,7 @@ import { openProcessors, type ProcessorSettings } from '../../processors/registr
 import { openSealedStore } from '../../store/sealing.ts';
 import type { Store } from '../../store/store.ts';
 import type { Orders } from '../orders.ts';
+import { lazyConnection } from './connection.ts';
 import { embeddedOrders } from './embedded.ts';
 import { asRecoupError } from './faults.ts';
 import { TemporalOrders } from './orders.ts';
@@ -108,14 +109,14 @@ function openTemporal(
   codec: EncryptingCodec,
 ): { client: Client; close(): Promise<void> } {
   if (isClient(temporal)) return { client: temporal, close: async () => {} };
-  const connection = Connection.lazy({ address: temporal.address });
+  const { connection, close } = lazyConnection(temporal.address);
   return {
     client: new Client({
       connection,
       namespace: temporal.namespace ?? 'default',
       dataConverter: { payloadCodecs: [codec] },
     }),
-    close: () => connection.close(),
+    close,
   };
 }
 

@@ -25,6 +25,7 @@ import { type CommandName, sendCommand } from './commands.ts';
 import { type FindProcessor, withPage } from './pages.ts';
 import { type OrderPolicy, Policies } from './policies.ts';
 import { OrderReader } from './reader.ts';
+import { searchOf } from './search.ts';
 import { reopenOrder, type Started, type StartOrder, startOrder } from './start.ts';
 
 export interface TemporalOrdersParts {
@@ -77,17 +78,7 @@ export class TemporalOrders {
   }
 
   async list(filter: Partial<ListOrdersRequest>, call: Call): Promise<OrderPage> {
-    const { stage, processor, class: failureClass, updatedAfter, updatedBefore, limit = 20, cursor } = filter;
-    const page = await this.#parts.store.listOrders({
-      merchantId: call.caller.merchantId,
-      limit,
-      ...(stage !== undefined && { stage }),
-      ...(processor !== undefined && { processor }),
-      ...(failureClass !== undefined && { failureClass }),
-      ...(updatedAfter !== undefined && { updatedAfter }),
-      ...(updatedBefore !== undefined && { updatedBefore }),
-      ...(cursor !== undefined && { cursor }),
-    });
+    const page = await this.#parts.store.listOrders(searchOf(filter, call.caller.merchantId));
     const orders = await Promise.all(page.orders.map(({ state }) => this.reader.plainView(state)));
     return { orders, nextCursor: page.nextCursor };
   }
@@ -189,6 +180,7 @@ export class TemporalOrders {
     const outcome = await sendCommand(this.#parts.client, { name, order, command, waitMs: call.waitMs });
     if (outcome.kind === 'answered') return this.#withPage(outcome.answer.view, order);
     if (outcome.kind === 'timed_out') return this.get(order.orderId, call);
+    if (outcome.kind === 'refused') throw await this.reader.refusal(outcome.error, order);
     if (outcome.kind !== 'look') throw outcome.error;
     const state = await this.reader.require(order);
     if (isAtRest(state) && state.closed !== null)
@@ -287,6 +279,7 @@ function conflict() {
 }
 
 /** What an audit may hold: no instrument, sealed or not. */
-function auditable({ path, instrumentId, attempt, outcome, evidence }: Record<string, unknown>) {
-  return { path, instrumentId, attempt, outcome, evidence };
+function auditable(said: Record<string, unknown>) {
+  const { path, instrumentId, attempt, question, outcome, evidence, reference, amount } = said;
+  return { path, instrumentId, attempt, question, outcome, evidence, reference, amount };
 }

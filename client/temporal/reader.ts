@@ -4,10 +4,11 @@ import { type OrderRef, orderWorkflowId } from '../../contract/ids.ts';
 import { ORDER_PAYMENT, type OrderPaymentInput } from '../../contract/messages.ts';
 import { orderView, type Reading, ruleOf } from '../../policy/next-action.ts';
 import type { OrderState } from '../../policy/order.ts';
+import { refuseCapture } from '../../policy/refusals.ts';
 import type { OrderView } from '../../policy/view.ts';
 import { plannedSteps } from '../../policy/wake.ts';
 import type { Store } from '../../store/store.ts';
-import { recoupError } from '../errors.ts';
+import { type RecoupError, recoupError } from '../errors.ts';
 import type { Explanations, Timeline, TimelineLine } from '../orders.ts';
 import type { FindProcessor } from './pages.ts';
 import { withPage } from './pages.ts';
@@ -37,6 +38,16 @@ export class OrderReader {
     const state = await this.find(order);
     if (state === null) throw recoupError('order_unknown');
     return state;
+  }
+
+  /** Of a reservation the store may know some seconds before the order's run, when a worker died in between. */
+  async refusal(error: RecoupError, order: OrderRef): Promise<RecoupError> {
+    if (error.code !== 'nothing_to_capture') return error;
+    const state = await this.find(order);
+    if (state === null || refuseCapture(state) !== null) return error;
+    const detail =
+      'The order is authorized, and its workflow has not heard of it yet. Repeat the call in some seconds.';
+    return recoupError('unavailable', detail);
   }
 
   async reading(order: OrderState): Promise<Reading> {

@@ -118,8 +118,20 @@ export const resolveSchema = z
       .string()
       .regex(/^q_[0-9a-f]{16}$/, 'must be the id of a question')
       .optional(),
+    /** With `succeeded`: the processor's own id of the attempt's payment. What is told under it is about that attempt. */
+    reference: reference(200).optional(),
+    /** With `succeeded`: what was taken, where that is not the order's amount. */
+    amount: moneySchema.optional(),
     evidence: freeText(1000),
     reason: freeText(500),
+  })
+  .refine(({ outcome, reference }) => outcome === 'succeeded' || reference === undefined, {
+    message: 'is only for succeeded',
+    path: ['reference'],
+  })
+  .refine(({ outcome, amount }) => outcome === 'succeeded' || amount === undefined, {
+    message: 'is only for succeeded',
+    path: ['amount'],
   })
   .refine(
     ({ attempt, outcome, question }) => attempt !== undefined || question !== undefined || outcome === 'accepted',
@@ -149,6 +161,11 @@ export const listOrdersSchema = z.strictObject({
   class: z
     .string()
     .regex(/^[a-z_]{1,40}$/, 'must be a failure class')
+    .optional(),
+  /** A person is asked about the order, whatever its stage: it may be paid. */
+  needsPerson: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
     .optional(),
   updatedAfter: instantSchema.optional(),
   updatedBefore: instantSchema.optional(),

@@ -3,28 +3,37 @@ import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
 import { attemptNumbered, hasMoney, isPayable, operationOf, primaryOperation } from '../facts.ts';
 import { downReading } from '../health/readings.ts';
 import type { Attempt, Operation } from '../order.ts';
-import { planProof } from '../plan/proof-times.ts';
+import { followUp, planProof } from '../plan/proof-times.ts';
 import { PROCESSOR_DOWN } from '../sheet.ts';
 import type { FailureClass, Instant } from '../terms.ts';
-import { instantText } from '../words.ts';
-import { isAnotherPayment } from './another-payment.ts';
-import { endWithoutSuccess, learn, type Truth } from './end-attempt.ts';
-import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp, totalsOf } from './give-back.ts';
+import { instantText, minorText } from '../words.ts';
+import { isAnotherPayment, isAnotherReservation, tellAnotherPayment } from './another-payment.ts';
+import { doubtAbsence, doubtEarlier, doubtFence } from './doubt.ts';
+import { learn } from './end-attempt.ts';
+import { applyFence, confirmFence } from './fence.ts';
+import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp } from './give-back.ts';
 import { takeMoney } from './money-facts.ts';
+import { correctName } from './name-said.ts';
 import { isCredentialUnreadable, park } from './park.ts';
 import { learnNames, tellNativeTries, tellRefusedCard } from './tries.ts';
+import { truthOf } from './truth.ts';
 
 /** An operation came back: write down what it proves. What follows from it is planned afterwards, from the state alone. */
 export function applyAnswer(draft: Draft, result: OperationResult): void {
   const attempt = attemptNumbered(draft.order, result.attempt);
   if (attempt === undefined) return;
-  if (!isAnotherPayment(attempt, result)) learnNames(draft, attempt, result.cardNames);
+  if (result.outcome === 'succeeded') correctName(draft, attempt, result);
+  if (!isAnotherPayment(attempt, result) && !isAnotherReservation(attempt, result))
+    learnNames(draft, attempt, result.cardNames);
   if (result.operation === 'lookup') {
     const askedAt = attempt.lookupSince ?? result.startedAt;
     attempt.lookupSince = null;
     const refund = refundLookedUp(attempt, result);
     if (refund !== undefined) return applyGiveBackLookup(draft, attempt, refund, result, askedAt);
-    return hasMoney(attempt) ? applyConfirmation(draft, attempt, result) : applyLookup(draft, attempt, result, askedAt);
+    if (!hasMoney(attempt)) return applyLookup(draft, attempt, result, askedAt);
+    const isOutdated = attempt.lookupOutdated === true;
+    if (isOutdated) attempt.lookupOutdated = false;
+    return applyConfirmation(draft, attempt, result, isOutdated);
   }
   const operation = operationOf(attempt, result.operation);
   // An answer is owed once for each send; a second one would count a send twice.
@@ -35,9 +44,7 @@ export function applyAnswer(draft: Draft, result: OperationResult): void {
   if (!result.sent && NEVER_SENT.has(result.claim)) return applyNeverSent(draft, attempt, operation, result);
   if (result.provedNotExecuted) operation.sendsNotExecuted += 1;
   const outcome = outcomeOfAllSends(operation, result);
-  // A webhook may have told the end while the call was out: no answer is no news then.
-  const known = operation.outcome === 'succeeded' || operation.outcome === 'declined';
-  if (!known || outcome === 'succeeded' || outcome === 'declined') operation.outcome = outcome;
+  if (!isToldMeanwhile(operation) || outcome === 'succeeded' || outcome === 'declined') operation.outcome = outcome;
   switch (result.operation) {
     case 'charge':
     case 'authorize':
@@ -65,6 +72,11 @@ function outcomeOfAllSends(operation: Operation, result: OperationResult): Opera
   return operation.sendsNotExecuted >= operation.sends ? 'not_executed' : 'unknown';
 }
 
+/** A webhook may have told the end while the call was out: no answer is no news then. */
+function isToldMeanwhile({ outcome }: Operation): boolean {
+  return outcome === 'succeeded' || outcome === 'declined';
+}
+
 function applyConflict(draft: Draft, attempt: Attempt, operation: Operation): void {
   operation.outcome = 'unknown';
   attempt.outcome ??= 'unknown';
@@ -77,8 +89,9 @@ function applyNeverSent(draft: Draft, attempt: Attempt, operation: Operation, re
   if (result.evidence === PROCESSOR_DOWN) return applyHeldBack(draft, attempt, operation);
   operation.sendsNotExecuted += 1;
   const everySend = operation.sendsNotExecuted >= operation.sends;
-  operation.outcome = everySend ? 'not_executed' : 'unknown';
-  if (operation !== primaryOperation(attempt) || !everySend) return followUp(draft, attempt);
+  if (!isToldMeanwhile(operation)) operation.outcome = everySend ? 'not_executed' : 'unknown';
+  const isDone = operation === primaryOperation(attempt) && everySend && attempt.outcome !== 'succeeded';
+  if (!isDone) return followUp(draft, attempt);
   if (isCredentialUnreadable(result)) return park(draft, attempt, operation, result);
   if (result.claim === 'ceiling' || result.claim === 'forbidden') tellRefusedCard(draft, attempt, result);
   learn(draft, attempt, { ...truthOf(result), outcome: 'not_executed', failureClass: classOfUnsent(result) });
@@ -89,6 +102,7 @@ function applyNeverSent(draft: Draft, attempt: Attempt, operation: Operation, re
 function applyHeldBack(draft: Draft, attempt: Attempt, operation: Operation): void {
   const { processor, number } = attempt;
   operation.sends -= 1;
+  if (attempt.outcome === 'succeeded') return;
   operation.outcome = 'not_executed';
   attempt.outcome = 'not_executed';
   attempt.failureClass = 'transient';
@@ -112,9 +126,7 @@ function applyCollecting(draft: Draft, attempt: Attempt, operation: Operation, r
   tellNativeTries(draft, attempt, result);
   const sheet = sheetOf(draft, attempt.processor);
   if (result.failureClass === 'duplicate' && doubtEarlier(draft, attempt, operation, result)) return;
-  // Whoever said meanwhile that nothing was executed cannot have known of this send.
-  const saidTooEarly = attempt.outcome === 'not_executed' && attempt.fencedAt === null;
-  if (saidTooEarly && result.outcome === 'unknown') doubt(attempt);
+  doubtAbsence(attempt, result.outcome);
   learn(draft, attempt, truthOf(result));
   if (attempt.outcome === 'unknown' && attempt.proof !== null) {
     attempt.proof.absentAt = [];
@@ -125,48 +137,17 @@ function applyCollecting(draft: Draft, attempt: Attempt, operation: Operation, r
   planProof(draft, attempt, sheet);
 }
 
-/**
- * "We already have this payment" is evidence that an earlier attempt of ours succeeded there: that one is unknown again, and
- * proved. False when no other is meant: none was made, or an earlier send of this very key may have been the first.
- */
-function doubtEarlier(draft: Draft, attempt: Attempt, operation: Operation, result: OperationResult): boolean {
-  if (operation.sends - operation.sendsNotExecuted > 1) return false;
-  const earlier = draft.order.attempts
-    .filter((each) => each.number < attempt.number && each.processor === attempt.processor && each.kind === 'card')
-    .filter((each) => each.money.captured === 0)
-    .at(-1);
-  if (earlier === undefined) return false;
-  doubt(earlier);
-  learn(draft, attempt, { ...truthOf(result), outcome: 'declined' });
-  const text = `${attempt.processor} already has this payment: attempt ${earlier.number} is proved anew`;
-  tell(draft, 'outcome_unknown', text, { attempt: earlier, evidence: result.evidence });
-  followUp(draft, earlier);
-  return true;
-}
-
-/** What was believed of an attempt is taken back. Its key is not sent again: that would be an attempt to pay. */
-function doubt(attempt: Attempt): void {
-  attempt.outcome = 'unknown';
-  attempt.failureClass = 'unknown_outcome';
-  attempt.fencedAt = null;
-  attempt.endedAt = null;
-  attempt.leave = null;
-  attempt.proof = null;
-  attempt.money.authorized = 0;
-  attempt.money.voided = 0;
-  const primary = primaryOperation(attempt);
-  if (primary === undefined) return;
-  primary.outcome = 'unknown';
-  primary.resendUntil = null;
-}
-
 function applyCapture(draft: Draft, attempt: Attempt, result: OperationResult): void {
   if (result.outcome === 'succeeded') {
+    if (isAnotherPayment(attempt, result)) return tellAnotherPayment(draft, attempt, result, 'capture');
+    const minor = result.amountMinor ?? attempt.money.authorized;
+    const isNews = attempt.money.captured === 0;
     // The reference may be the capture's own: what the payment is known by is told by a notice, under the capture's key or not.
-    takeMoney(draft, attempt, result.amountMinor ?? attempt.money.authorized);
+    takeMoney(draft, attempt, minor);
     attempt.outcome = 'succeeded';
     attempt.proof = null;
-    tell(draft, 'captured', `Captured at ${attempt.processor}`, { actor: 'processor', attempt });
+    const text = `${minorText(draft.order, minor)} captured at ${attempt.processor}`;
+    if (isNews) tell(draft, 'captured', text, { actor: 'processor', attempt });
     return;
   }
   if (result.outcome === 'declined') {
@@ -176,55 +157,19 @@ function applyCapture(draft: Draft, attempt: Attempt, result: OperationResult): 
   followUp(draft, attempt);
 }
 
-function applyFence(draft: Draft, attempt: Attempt, result: OperationResult): void {
-  if (result.found === 'closed' || result.outcome === 'succeeded') return confirmFence(draft, attempt, result.evidence);
-  tell(draft, 'fence_unconfirmed', `${attempt.processor} has not confirmed that attempt ${attempt.number} is closed`, {
-    attempt,
-    evidence: result.evidence,
-  });
-  followUp(draft, attempt);
-}
-
-/** The processor says that this attempt can take no money any more. */
-export function confirmFence(draft: Draft, attempt: Attempt, evidence: string): void {
-  const abandoned = attempt.kind === 'card' && attempt.outcome === 'requires_action';
-  attempt.fencedAt = draft.now;
-  attempt.proof = null;
-  attempt.endedAt = draft.now;
-  attempt.action = null;
-  if (attempt.money.authorized > 0 && attempt.money.captured === 0) {
-    attempt.money.voided = attempt.money.authorized;
-    // What the merchant asked to capture is gone; another authorization is asked about anew.
-    draft.order.captureRequested = null;
-  } else {
-    attempt.outcome = 'not_executed';
-    attempt.failureClass = abandoned ? 'authentication_failed' : null;
-    if (abandoned) attempt.authentication = 'abandoned';
-  }
-  const primary = primaryOperation(attempt);
-  if (primary !== undefined && primary.outcome !== 'succeeded') primary.outcome = 'not_executed';
-  endWithoutSuccess(draft, attempt, attempt.kind === 'card' && (abandoned || attempt.leave === null));
-  draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: closed, confirmed`);
-  tell(
-    draft,
-    'fence_confirmed',
-    `${attempt.processor} confirmed: attempt ${attempt.number} can take no money any more`,
-    {
-      actor: 'processor',
-      attempt,
-      evidence,
-    },
-  );
-}
-
 function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult, askedAt: Instant): void {
   const { proof } = attempt;
   if (proof !== null) proof.lookups += 1;
   switch (result.found) {
     case 'payment':
       // Asked about our own key, "a duplicate of another" says that nothing was collected under this one.
-      if (result.failureClass === 'duplicate') believeAbsence(draft, attempt, askedAt);
-      else learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
+      if (result.failureClass === 'duplicate') {
+        believeAbsence(draft, attempt, askedAt);
+        break;
+      }
+      doubtAbsence(attempt, result.outcome);
+      doubtFence(attempt, result);
+      learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
       break;
     case 'closed':
       if (isPayable(attempt)) confirmFence(draft, attempt, 'lookup');
@@ -264,35 +209,4 @@ function believeAbsence(draft: Draft, attempt: Attempt, askedAt: Instant): void 
     retryAfterMs: null,
     source: 'absent, proved by lookups across the settle window',
   });
-}
-
-/** No clear answer: look, and send the key again while that is allowed. */
-function followUp(draft: Draft, attempt: Attempt): void {
-  if (!isPayable(attempt)) return;
-  attempt.proof ??= { since: draft.now, lookups: 0, absentAt: [], nextLookupAt: null, nextResendAt: null };
-  planProof(draft, attempt, sheetOf(draft, attempt.processor));
-}
-
-export function truthOf(result: OperationResult): Truth {
-  return {
-    outcome: result.outcome,
-    failureClass: result.failureClass,
-    forbidsInstrument: result.forbidsInstrument,
-    forbidsEverywhere: result.forbidsEverywhere,
-    retryAfterMs: result.retryAfterMs,
-    source: result.evidence,
-    ...(result.document === '' ? {} : { document: `${result.document} (${result.edition})` }),
-    reference: result.reference,
-    amountMinor: result.amountMinor,
-    totals: totalsOf(result),
-    currency: result.currency,
-    authorizedOnly: result.authorizedOnly,
-    code: result.code,
-    network: result.network,
-    networkCode: result.networkCode,
-    adviceCode: result.adviceCode,
-    authentication: result.authentication,
-    action: result.action,
-    last4: result.last4,
-  };
 }

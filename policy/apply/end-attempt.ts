@@ -1,10 +1,19 @@
 import { ofOneCard } from '../cards.ts';
 import { askPerson, type Draft, tell } from '../draft.ts';
 import { instrumentById, isPayable, primaryOperation } from '../facts.ts';
-import type { Attempt, Instrument, MoneyFact } from '../order.ts';
-import type { Authentication, FailureClass, Outcome } from '../terms.ts';
-import { amountText, failureText } from '../words.ts';
-import { isAnotherPayment, isReferenceOf, tellAnotherPayment } from './another-payment.ts';
+import type { Instrument } from '../instrument.ts';
+import type { Attempt, MoneyFact } from '../order.ts';
+import { isLessMoney } from '../review-codes.ts';
+import { keepReviews } from '../reviews.ts';
+import type { Actor, Authentication, FailureClass, Outcome } from '../terms.ts';
+import { amountText, failureText, minorText } from '../words.ts';
+import {
+  giveUpReservation,
+  isAnotherPayment,
+  isAnotherReservation,
+  isReferenceOf,
+  tellAnotherPayment,
+} from './another-payment.ts';
 import { countTotals, takeMoney } from './money-facts.ts';
 
 /** What a definite answer says, from whichever source: the call itself, a lookup, a webhook, a person. */
@@ -16,6 +25,8 @@ export interface Truth {
   retryAfterMs: number | null;
   /** Short word for the timeline: where this is known from. */
   source: string;
+  /** Who says it; left out, the processor. */
+  actor?: Actor;
   document?: string;
   reference?: string | undefined;
   /** Of notices: the operation that they name. */
@@ -36,7 +47,10 @@ export interface Truth {
 
 /** Writes what is now known of an attempt's collecting operation. The place where an attempt's outcome changes. */
 export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
+  if (truth.outcome === 'succeeded' && isAnotherReservation(attempt, truth))
+    return tellAnotherPayment(draft, attempt, truth, truth.source);
   if (attempt.money.captured > 0 && truth.outcome === 'succeeded') return learnAgain(draft, attempt, truth);
+  if (truth.outcome === 'succeeded' && truth.authorizedOnly === true) nameReservation(attempt, truth);
   if (isSettledBetter(attempt, truth)) return learnOfCard(draft, attempt, truth);
   copyDetails(attempt, truth);
   const primary = primaryOperation(attempt);
@@ -59,11 +73,31 @@ export function learn(draft: Draft, attempt: Attempt, truth: Truth): void {
   }
 }
 
+/** Told again, the first that names it names it. */
+function nameReservation(attempt: Attempt, { reference }: Truth): void {
+  const known = attempt.money.authorized > 0 && attempt.reservedAs !== undefined;
+  if (reference !== undefined && !known) attempt.reservedAs = reference;
+}
+
 /** Its money is known: the same told again may name it, and any other is another payment's. */
 function learnAgain(draft: Draft, attempt: Attempt, truth: Truth): void {
   if (truth.authorizedOnly === true || truth.reference === undefined) return;
   if (isAnotherPayment(attempt, truth)) return tellAnotherPayment(draft, attempt, truth, truth.source);
   if (attempt.tookAs === undefined || !isReferenceOf(attempt, truth.reference)) attempt.tookAs = truth.reference;
+  if (attempt.moneySaid === true) correctAmount(draft, attempt, truth);
+}
+
+/** A person said how much it took, and now its processor does. */
+function correctAmount(draft: Draft, attempt: Attempt, { amountMinor, source }: Truth): void {
+  const { order } = draft;
+  if (amountMinor === undefined || amountMinor <= 0) return;
+  delete attempt.moneySaid;
+  if (amountMinor === attempt.money.captured) return;
+  attempt.money.captured = amountMinor;
+  if (amountMinor >= order.facts.amount.minor)
+    keepReviews(order, (review) => !isLessMoney(review) || review.attempt !== attempt.number);
+  const text = `${attempt.processor} tells of ${minorText(order, amountMinor)} of attempt ${attempt.number}, and a person had said another amount`;
+  tell(draft, 'payment_confirmed', text, { actor: 'processor', attempt, evidence: source });
 }
 
 /** The attempt stays as it ended. What was said of its card holds all the same, but not against its own success. */
@@ -108,18 +142,23 @@ function learnSuccess(draft: Draft, attempt: Attempt, truth: Truth): void {
   if (truth.authorizedOnly === true) attempt.money.authorized = minor;
   else takeMoney(draft, attempt, minor, truth.reference);
   if (truth.totals !== undefined) countTotals(attempt, truth.totals);
-  const took = truth.authorizedOnly === true ? 'reserved' : 'collected';
-  tell(draft, 'attempt_succeeded', `${amountText({ ...amount, minor })} ${took} at ${attempt.processor}`, {
-    actor: 'processor',
-    attempt,
-    evidence: truth.source,
-  });
+  tellTaken(draft, attempt, minor, truth);
+  giveUpReservation(draft, attempt, truth.source);
   // Another captured amount shows in the money itself, and is weighed when the order is settled.
   const otherAmount = truth.authorizedOnly === true && minor !== amount.minor;
   if (otherAmount || (truth.currency !== undefined && truth.currency !== amount.currency)) {
     const text = `${attempt.processor} took ${minor} ${truth.currency ?? amount.currency}, the order asks for ${amountText(amount)}`;
     askPerson(draft, 'amount_mismatch', attempt, text);
   }
+}
+
+/** What had been reserved before is captured: as when the capture's own answer says so, which may come later. */
+function tellTaken(draft: Draft, attempt: Attempt, minor: number, truth: Truth): void {
+  const { authorizedOnly, source, actor = 'processor' } = truth;
+  const isCapture = authorizedOnly !== true && attempt.money.authorized > 0;
+  const took = authorizedOnly === true ? 'reserved' : isCapture ? 'captured' : 'collected';
+  const text = `${minorText(draft.order, minor)} ${took} at ${attempt.processor}`;
+  tell(draft, isCapture ? 'captured' : 'attempt_succeeded', text, { actor, attempt, evidence: source });
 }
 
 function learnDecline(draft: Draft, attempt: Attempt, truth: Truth): void {
@@ -146,25 +185,27 @@ function finish(draft: Draft, attempt: Attempt, truth: Truth, outcome: 'declined
   endWithoutSuccess(draft, attempt);
   draft.evidence.push(`attempt ${attempt.number} at ${attempt.processor}: ${failureText(attempt)}`);
   const verb = outcome === 'declined' ? 'declined' : 'did not execute';
-  tell(draft, `attempt_${outcome}`, `${attempt.processor} ${verb}: ${failureText(attempt)}`, {
-    actor: 'processor',
+  // A person knows that nothing was executed, and not why.
+  const why = truth.actor === undefined ? `: ${failureText(attempt)}` : ` attempt ${attempt.number}`;
+  tell(draft, `attempt_${outcome}`, `${attempt.processor} ${verb}${why}`, {
+    actor: truth.actor ?? 'processor',
     attempt,
     evidence: truth.document === undefined ? truth.source : `${truth.source}; ${truth.document}`,
   });
 }
 
 /**
- * An attempt came to nothing: the merchant is told. If a later attempt was refused as its duplicate, then the processor
- * knows of a payment that we cannot find: no other attempt before a person has looked.
+ * An attempt came to nothing: the merchant is told. If it, or a later attempt at its processor, was refused as a duplicate, then
+ * the processor knows of a payment that we cannot find: no other attempt before a person has looked. Only what may still be
+ * that payment is waited for, an attempt there up to the one that was called so; what was reserved there was it.
  */
 export function endWithoutSuccess(draft: Draft, attempt: Attempt, failed = true): void {
   if (failed) draft.failed.push(attempt);
-  if (draft.order.attempts.some((each) => each !== attempt && isPayable(each))) return;
-  const witness = draft.order.attempts.find(
-    (later) =>
-      later.number >= attempt.number && later.failureClass === 'duplicate' && later.processor === attempt.processor,
-  );
+  const there = draft.order.attempts.filter((each) => each.processor === attempt.processor);
+  const witness = there.find((later) => later.number >= attempt.number && later.failureClass === 'duplicate');
   if (witness === undefined) return;
+  const mayBeIt = there.filter((each) => each.number <= witness.number);
+  if (mayBeIt.some((each) => each.money.authorized > 0 || (each !== attempt && isPayable(each)))) return;
   const text = `${witness.processor} called attempt ${witness.number} a duplicate, and no payment of ours was found: a person has to look`;
   askPerson(draft, 'duplicate_unexplained', witness, text);
 }

@@ -1,8 +1,9 @@
 import type { OperationResult } from '../answers.ts';
 import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
-import { hasMoney, isDefinite } from '../facts.ts';
+import { hasMoney, heldOf, isDefinite, keeping } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import { newProof, planConfirmation, planProof } from '../plan/proof-times.ts';
+import { MONEY_DENIED } from '../questions.ts';
 import type { Instant, Outcome } from '../terms.ts';
 import { minorText } from '../words.ts';
 import { isAnotherPayment, isOfAnotherPayment, tellAnotherPayment } from './another-payment.ts';
@@ -120,8 +121,11 @@ function believesAbsence(draft: Draft, attempt: Attempt, askedAt: Instant): bool
   return Date.parse(askedAt) - Date.parse(first) >= rule.settleMs;
 }
 
-/** A payment that was looked up before anything is given back of it or beside it. What the processor says counts. */
-export function applyConfirmation(draft: Draft, attempt: Attempt, result: OperationResult): void {
+/**
+ * A payment that was looked up before anything is given back of it or beside it. What the processor says counts, but not what it
+ * may have said before it told of the money (`isOutdated`).
+ */
+export function applyConfirmation(draft: Draft, attempt: Attempt, result: OperationResult, isOutdated: boolean): void {
   const { order } = draft;
   if (attempt.proof !== null) attempt.proof.lookups += 1;
   if (result.found !== 'payment' && result.found !== 'closed') {
@@ -130,16 +134,35 @@ export function applyConfirmation(draft: Draft, attempt: Attempt, result: Operat
   attempt.proof = null;
   if (isAnotherPayment(attempt, result)) return confirmsAnother(draft, attempt, result);
   if (result.outcome !== 'succeeded' || result.authorizedOnly === true) {
-    const text = `${attempt.processor} says that attempt ${attempt.number} is ${result.outcome}, and we knew of its money: nothing is given back before a person has looked`;
-    return askPerson(draft, 'surplus', attempt, text);
+    const mayComeFirst = result.authorizedOnly === true || !isDefinite(result.outcome);
+    if (isOutdated && mayComeFirst) return tellOutdated(draft, attempt);
+    return askAboutDenied(draft, attempt, result);
   }
   attempt.money.captured = result.amountMinor ?? attempt.money.captured;
   countTotals(attempt, totalsOf(result));
-  if (order.surplus !== undefined) {
-    order.surplus = { ...order.surplus, confirmed: [...order.surplus.confirmed, attempt.number] };
-  }
+  confirmPayment(draft, attempt);
   const text = `${attempt.processor} confirms ${minorText(order, attempt.money.captured)} of attempt ${attempt.number}`;
   tell(draft, 'payment_confirmed', text, { actor: 'processor', attempt, evidence: 'lookup' });
+}
+
+function tellOutdated(draft: Draft, attempt: Attempt): void {
+  const text = `${attempt.processor}’s answer may be older than its notice that attempt ${attempt.number} has its money: not counted`;
+  tell(draft, 'lookup', text, { attempt, evidence: 'outdated' });
+}
+
+/** By its processor the money is not there. What should go back is a surplus as before; anything else pays the order, or does not. */
+function askAboutDenied(draft: Draft, attempt: Attempt, { outcome, authorizedOnly }: OperationResult): void {
+  const { order } = draft;
+  const said = authorizedOnly === true ? 'only reserved' : outcome;
+  const text = `${attempt.processor} says that attempt ${attempt.number} is ${said}, and we knew of its money: nothing is given back before a person has looked`;
+  const code = heldOf(order, attempt, keeping(order)) > 0 ? 'surplus' : 'event_mismatch';
+  askPerson(draft, code, attempt, text, MONEY_DENIED);
+}
+
+/** The payment is there as we knew it: its processor said so, or a person where it did not. */
+export function confirmPayment({ order }: Draft, attempt: Attempt): void {
+  const { surplus } = order;
+  if (surplus !== undefined) order.surplus = { ...surplus, confirmed: [...surplus.confirmed, attempt.number] };
 }
 
 /** Nothing of what it says counts. When it still knows no other payment after a person has looked, they give back by hand. */

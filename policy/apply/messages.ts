@@ -6,17 +6,18 @@ import {
   instrumentById,
   instrumentToRetry,
   isAuthorized,
+  isCaptureOver,
   isPayable,
   lastAttempt,
   netOf,
   payableAttempts,
 } from '../facts.ts';
-import type { Attempt, Instrument, OrderState } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
+import type { Attempt, OrderState } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
 import { forbiddenAs } from '../plan/usable.ts';
-import { LESS_MONEY } from '../questions.ts';
-import { isAskedFor, keepReviews } from '../reviews.ts';
-import { isBuyerHeldBack } from '../stage.ts';
+import { isAnsweredByChoice, isLessMoney } from '../review-codes.ts';
+import { isBuyerHeldBack, keepReviews, openReviews } from '../reviews.ts';
 import type { Actor, RecoveryPath } from '../terms.ts';
 import { applyTryAgain } from './resolve.ts';
 
@@ -73,13 +74,10 @@ export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>):
     chosenAt: draft.now,
   };
   order.retryAt = null;
-  keepReviews(order, ({ code }) => !ANSWERED_BY_CHOICE.has(code));
+  keepReviews(order, (review) => !isAnsweredByChoice(review));
   for (const attempt of open) attempt.leave ??= { reason: 'switch', since: draft.now };
   tell(draft, 'buyer_choice', `Chose ${event.path}`, { actor: event.actor });
 }
-
-/** Reasons for a person that another way to pay answers. */
-const ANSWERED_BY_CHOICE = new Set(['windows_over', 'credential_unreadable']);
 
 /** A second click: the page that is open (or being opened), or the payment method that is with the processor right now. */
 function isSameChoice(attempt: Attempt, path: RecoveryPath, instrumentId: string | null): boolean {
@@ -123,8 +121,8 @@ function endingBy(
   as: 'cancelled' | 'failed',
   { actor, reason }: { actor: Actor; reason: string },
 ): NonNullable<OrderState['ending']> {
-  const givesBack = isAskedFor(order, LESS_MONEY) && order.attempts.some(hasMoney);
-  if (givesBack) keepReviews(order, ({ code }) => !LESS_MONEY.has(code));
+  const givesBack = openReviews(order).some(isLessMoney) && order.attempts.some(hasMoney);
+  if (givesBack) keepReviews(order, (review) => !isLessMoney(review));
   return { as, actor, reason, since: now, ...(givesBack ? { endedAt: now } : {}) };
 }
 
@@ -199,16 +197,20 @@ export function applyCaptureRequested(draft: Draft, event: Of<'capture_requested
     tell(draft, 'capture_refused', text, { actor: event.actor });
     return;
   }
-  order.captureRequested = { actor: event.actor, since: draft.now };
+  const again = order.attempts.some((each) => isAuthorized(each) && each.leave === null && isCaptureOver(each));
+  order.captureRequested = { actor: event.actor, since: draft.now, ...(again && { again }) };
   tell(draft, 'capture_requested', `Capture: ${event.reason}`, { actor: event.actor });
 }
 
 /** A person has answered what held everybody back: what waited for that is planned anew. */
 export function resumeProofs(draft: Draft): void {
-  for (const attempt of draft.order.attempts) {
-    if (attempt.outcome === 'unknown' || isAuthorized(attempt)) {
-      planProof(draft, attempt, sheetOf(draft, attempt.processor));
-    }
+  const { order } = draft;
+  for (const attempt of order.attempts) {
+    if (attempt.outcome !== 'unknown' && !isAuthorized(attempt)) continue;
+    planProof(draft, attempt, sheetOf(draft, attempt.processor));
+    // Its key may have run out meanwhile; the merchant still waits for it.
+    const { captureRequested: wish } = order;
+    if (wish !== null && isCaptureOver(attempt)) order.captureRequested = { ...wish, again: true };
   }
 }
 

@@ -1,21 +1,27 @@
 import type { ProcessorEvent } from '../answers.ts';
 import { askPerson, type Draft, tell } from '../draft.ts';
-import { attemptNumbered, hasMoney } from '../facts.ts';
+import { attemptNumbered, hasMoney, netOf } from '../facts.ts';
 import type { Attempt, MoneyFact, Operation } from '../order.ts';
 import type { FailureClass } from '../terms.ts';
 import {
+  closesAnother,
   isAnotherPayment,
+  isAnotherReservation,
   isOfAnotherPayment,
+  isOwnPayment,
   isPaymentNamed,
   isReferenceOf,
   keepAside,
   namesAnother,
-  tellAnotherPayment,
+  parkAnotherPayment,
+  toldBy,
 } from './another-payment.ts';
-import { confirmFence } from './answered.ts';
+import { paymentOf, remember, tellsOfPayment } from './aside.ts';
 import { learn, learnOfCard, type Truth } from './end-attempt.ts';
+import { askAboutClosed, confirmFence } from './fence.ts';
 import { concludeGiveBack } from './give-back.ts';
 import { believeMoneyFact, refundId, uncountRefund } from './money-facts.ts';
+import { correctName } from './name-said.ts';
 import { learnNames } from './tries.ts';
 
 /** A verified notice of a processor. Late truth wins, but only about the very payment that it names (F15). */
@@ -26,20 +32,29 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
       actor: 'processor',
       evidence: event.eventId,
     });
+    remember(draft, event);
     if (tellsOfPayment(event)) {
       const text = `${event.processor} tells of a payment that is none of ours, by name or number: a person has to look`;
       askPerson(draft, 'event_unmatched', null, text, paymentOf(event));
     }
     return;
   }
+  if (tellsOfPayment(event)) correctName(draft, attempt, event);
   if (isOfAnotherPayment(attempt, event) && ownRefund(attempt, event) === undefined)
     return keepAside(draft, attempt, event);
   if (event.type === 'payment_succeeded' && isAnotherPayment(attempt, event))
-    return tellAnotherPayment(draft, attempt, event, event.eventId);
+    return parkAnotherPayment(draft, attempt, event);
+  if (isAnotherReservation(attempt, toldBy(event))) return parkAnotherPayment(draft, attempt, event);
+  if (closesAnother(attempt, event)) return keepAside(draft, attempt, event);
   if (namesAnother(attempt, event)) {
     if (ENDS_A_PAYMENT.has(event.type)) return keepAside(draft, attempt, event);
-    if (provesAnother(attempt, event)) return tellAnotherPayment(draft, attempt, event, event.eventId);
+    if (provesAnother(attempt, event)) return parkAnotherPayment(draft, attempt, event);
   }
+  believeOwn(draft, attempt, event);
+}
+
+/** It is about this very attempt: believed, unless it contradicts the order. */
+export function believeOwn(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
   const mismatch = mismatchOf(draft, attempt, event);
   if (mismatch !== null) {
     tell(draft, 'event_quarantined', `${event.processor} sent ${event.type} with ${mismatch}: not believed`, {
@@ -48,11 +63,14 @@ export function applyProcessorEvent(draft: Draft, event: ProcessorEvent): void {
       evidence: event.eventId,
     });
     const text = `A notice of ${event.processor} disagrees with the order: ${mismatch}`;
-    askPerson(draft, 'event_mismatch', attempt, text, paymentOf(event));
+    const before = attempt.money.captured === 0 ? { beforeMoney: true as const } : {};
+    askPerson(draft, 'event_mismatch', attempt, text, paymentOf(event), before);
     return;
   }
   if (!isAnotherPayment(attempt, event)) learnNames(draft, attempt, event.cardNames);
+  const isNews = !hasMoney(attempt);
   believe(draft, attempt, event);
+  if (attempt.lookupSince != null && isNews && hasMoney(attempt)) attempt.lookupOutdated = true;
 }
 
 const ENDS_A_PAYMENT = new Set<ProcessorEvent['type']>(['payment_failed', 'payment_cancelled', 'session_closed']);
@@ -66,16 +84,11 @@ function provesAnother(attempt: Attempt, event: ProcessorEvent): boolean {
   return event.type !== 'unknown_type' && event.reference !== undefined && isPaymentNamed(attempt);
 }
 
-/** By what a person can find it; a notice that names no payment stands for itself. */
-function paymentOf({ processor, reference, key, eventId }: ProcessorEvent): string {
-  return `${processor} ${reference ?? key ?? eventId}`;
-}
-
 function attemptOfEvent(draft: Draft, event: ProcessorEvent): Attempt | undefined {
   const own = draft.order.attempts.filter((attempt) => attempt.processor === event.processor);
   return (
     own.find((attempt) => event.key !== undefined && attempt.operations.some((each) => each.key === event.key)) ??
-    own.find((attempt) => isReferenceOf(attempt, event.reference)) ??
+    own.find((attempt) => isOwnPayment(attempt, event)) ??
     (event.attempt === undefined
       ? undefined
       : own.find((attempt) => attempt === attemptNumbered(draft.order, event.attempt ?? 0)))
@@ -92,13 +105,11 @@ function mismatchOf(draft: Draft, attempt: Attempt, event: ProcessorEvent): stri
   return isKnown(attempt, event) ? null : `amount ${event.amountMinor}`;
 }
 
-/** Another amount than the order's, which is known already, and was weighed when it became known. */
-function isKnown({ money }: Attempt, { type, amountMinor = 0 }: ProcessorEvent): boolean {
+/** Another amount than the order's, which is known already, and was weighed when it became known; or a person has said another one. */
+function isKnown(attempt: Attempt, { type, reference, amountMinor = 0 }: ProcessorEvent): boolean {
+  const { money, moneySaid } = attempt;
+  if (moneySaid === true && isReferenceOf(attempt, reference)) return true;
   return amountMinor > 0 && amountMinor === (type === 'payment_authorized' ? money.authorized : money.captured);
-}
-
-function tellsOfPayment({ type }: ProcessorEvent): boolean {
-  return type === 'payment_succeeded' || type === 'payment_authorized';
 }
 
 function believe(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
@@ -131,8 +142,6 @@ function believe(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
 }
 
 function believeSuccess(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
-  const authorizedOnly = event.type === 'payment_authorized';
-  if (authorizedOnly && attempt.money.authorized > 0) return;
   learn(draft, attempt, {
     outcome: 'succeeded',
     failureClass: null,
@@ -143,7 +152,7 @@ function believeSuccess(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
     key: event.key,
     amountMinor: event.amountMinor,
     currency: event.currency,
-    authorizedOnly,
+    authorizedOnly: event.type === 'payment_authorized',
     authentication: event.authentication,
     network: event.network,
   });
@@ -186,6 +195,9 @@ function believeFailure(draft: Draft, attempt: Attempt, event: ProcessorEvent): 
 const PROVES_NOTHING = new Set<FailureClass>(['unknown_outcome', 'in_flight', 'duplicate']);
 
 function believeClosed(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
+  // A page closes once it is paid; a card's payment that took money cannot be cancelled any more.
+  const denies = event.type === 'payment_cancelled' && attempt.kind === 'card' && netOf(attempt.money) > 0;
+  if (denies) return askAboutClosed(draft, attempt);
   if (attempt.fencedAt !== null || attempt.money.captured > 0) return;
   if (attempt.outcome === 'declined' || attempt.outcome === 'not_executed') return;
   confirmFence(draft, attempt, `webhook ${event.eventId}`);

@@ -9,21 +9,26 @@ import {
   keeping,
   mayKeepMinor,
   moneyOf,
+  netOf,
+  openCapture,
   openGiveBack,
   operationOf,
   primaryOperation,
 } from '../facts.ts';
-import type { Attempt, OrderState, Review } from '../order.ts';
+import type { Attempt, Operation, OrderState, Review } from '../order.ts';
 import { fenceOf } from '../plan/proof-times.ts';
-import { isAboutMoney, LESS_MONEY } from '../questions.ts';
+import { MONEY_DENIED } from '../questions.ts';
+import { isAboutMoney, isLessMoney, isOfGiveBack } from '../review-codes.ts';
 import { answerReview, keepReviews } from '../reviews.ts';
-import { isGiveBackReview } from '../stage.ts';
 import { minorText } from '../words.ts';
-import { confirmFence } from './answered.ts';
+import { isPaymentNamed } from './another-payment.ts';
 import { learn, type Truth } from './end-attempt.ts';
-import { concludeGiveBack, lookAgain } from './give-back.ts';
+import { confirmFence } from './fence.ts';
+import { concludeGiveBack, confirmPayment, lookAgain } from './give-back.ts';
 import { type Meaning, meaningOf } from './meaning.ts';
 import { countOnce } from './money-facts.ts';
+import { detailsText } from './payment-said.ts';
+import { paymentAskedAbout } from './take-over.ts';
 
 type Resolved = Extract<OrderEvent, { type: 'unknown_resolved' }>;
 
@@ -35,7 +40,7 @@ export function applyResolved(draft: Draft, event: Resolved): void {
   if (meaning.kind === 'nothing') return tell(draft, 'resolve_refused', `Resolve: refused. ${meaning.why}`, { actor });
   const attempt = attemptNumbered(order, event.attempt ?? meaning.answers[0]?.attempt ?? 0);
   const more = { actor, evidence, ...(attempt === undefined ? {} : { attempt }) };
-  tell(draft, 'unknown_resolved', `${subjectOf(meaning)} is ${event.outcome}: ${event.reason}`, more);
+  tell(draft, 'unknown_resolved', `${wordText(meaning, event.outcome)}${detailsText(event)}: ${event.reason}`, more);
   keepReviews(order, (review) => !meaning.answers.includes(review));
   switch (meaning.kind) {
     case 'accepted':
@@ -44,16 +49,25 @@ export function applyResolved(draft: Draft, event: Resolved): void {
       return resolveRefund(draft, meaning.attempt, event.outcome === 'succeeded');
     case 'by_hand':
       return giveBackByHand(draft, meaning.attempt, event);
+    case 'gone':
+      return moneyIsGone(draft, meaning.attempt, event);
     case 'payment':
-      return resolvePayment(draft, meaning.attempt, event.outcome === 'succeeded', meaning.answers);
+      return resolvePayment(draft, meaning.attempt, event, meaning.answers);
     default:
       return meaning satisfies never;
   }
 }
 
-function subjectOf(meaning: Exclude<Meaning, { kind: 'nothing' }>): string {
-  if (meaning.kind !== 'accepted') return `Attempt ${meaning.attempt.number}`;
-  const [{ code, about, attempt }] = meaning.answers;
+/** What is said of an attempt, its refund, its money, or of a question, as the timeline tells it. */
+function wordText(meaning: Exclude<Meaning, { kind: 'nothing' }>, outcome: Resolved['outcome']): string {
+  if (meaning.kind === 'accepted') return `${questionText(meaning.answers[0])} is accepted`;
+  const attempt = `attempt ${meaning.attempt.number}`;
+  if (meaning.kind === 'gone') return `The money of ${attempt} is not there`;
+  const what = meaning.kind === 'payment' ? `Attempt ${meaning.attempt.number}` : `The refund of ${attempt}`;
+  return `${what} ${outcome === 'succeeded' ? 'succeeded' : 'did nothing'}`;
+}
+
+function questionText({ code, about, attempt }: Review): string {
   const where = attempt === null ? '' : ` of attempt ${attempt}`;
   return `What was asked${where} (${about === undefined ? code : `${code}, ${about}`})`;
 }
@@ -62,7 +76,7 @@ function resolveRefund(draft: Draft, attempt: Attempt, succeeded: boolean): void
   const open = openGiveBack(draft.order);
   if (open === undefined) return;
   const outcome = succeeded ? 'succeeded' : 'not_executed';
-  if (outcome === 'not_executed') open.operation.sendsNotExecuted = open.operation.sends;
+  if (!succeeded) provedUnsent(open.operation);
   concludeGiveBack(draft, attempt, open.operation, { outcome, source: BY_PERSON });
   // Proved to have done nothing, and too late for its key: another one.
   const { surplus } = draft.order;
@@ -82,27 +96,72 @@ const TRUTH_OF_A_PERSON = {
 } satisfies Partial<Truth>;
 
 /** Also of an attempt that had ended, where a person was asked: its money is found after all. */
-function resolvePayment(draft: Draft, attempt: Attempt, succeeded: boolean, answers: Review[]): void {
-  const late = succeeded && answers.length > 0 && !hasMoney(attempt);
+function resolvePayment(draft: Draft, attempt: Attempt, event: Resolved, answers: Review[]): void {
+  const { outcome, amount } = event;
+  const succeeded = outcome === 'succeeded';
+  // The payment that was asked about is this one: from now on the attempt's is known by its name.
+  const asked = succeeded ? paymentAskedAbout(draft.order, attempt, answers) : {};
+  const { reference = asked.reference } = event;
+  if (asked.reference === undefined && asked.key !== undefined) attempt.tookUnder = asked.key;
+  const toldByNobody = asked.reference === undefined && !isPaymentNamed(attempt);
+  if (event.reference !== undefined && toldByNobody) attempt.nameSaid = event.reference;
+  if (hasMoney(attempt)) return namePayment(attempt, reference);
+  const late = succeeded && answers.length > 0;
   if (!isPayable(attempt) && !late) return;
   draft.order.askedBuyer = true;
-  if (isAuthorized(attempt)) return resolveAuthorized(draft, attempt, succeeded, answers);
+  const said = { reference, amountMinor: amount?.minor, actor: event.actor };
+  if (isAuthorized(attempt)) resolveAuthorized(draft, attempt, succeeded, answers, said);
+  else resolveCollecting(draft, attempt, succeeded, said);
+  if (amount !== undefined && hasMoney(attempt)) attempt.moneySaid = true;
+}
+
+type SaidOfPayment = Pick<Truth, 'reference' | 'amountMinor' | 'actor'>;
+
+function resolveCollecting(draft: Draft, attempt: Attempt, succeeded: boolean, said: SaidOfPayment): void {
   const primary = primaryOperation(attempt);
-  if (primary !== undefined && !succeeded) primary.sendsNotExecuted = primary.sends;
+  if (primary !== undefined && !succeeded) provedUnsent(primary);
   learn(draft, attempt, {
     ...TRUTH_OF_A_PERSON,
+    ...said,
     outcome: succeeded ? 'succeeded' : 'not_executed',
     failureClass: succeeded ? null : 'transient',
     authorizedOnly: succeeded && draft.order.facts.capture === 'manual' && attempt.kind === 'card',
   });
 }
 
+/** Its money was known before its name: from now on what is told under that is its own. */
+function namePayment(attempt: Attempt, reference: string | undefined): void {
+  if (reference === undefined || isPaymentNamed(attempt)) return;
+  attempt.tookAs = reference;
+  attempt.reference = reference;
+}
+
 /** What a person can know of an authorization: that it was captured, that it is gone, or that the capture never happened. */
-function resolveAuthorized(draft: Draft, attempt: Attempt, captured: boolean, answers: Review[]): void {
-  if (captured) {
-    learn(draft, attempt, { ...TRUTH_OF_A_PERSON, outcome: 'succeeded', amountMinor: attempt.money.authorized });
-  } else if (answers.some(({ code }) => code === 'cannot_fence')) confirmFence(draft, attempt, BY_PERSON);
-  else draft.order.captureRequested = null;
+function resolveAuthorized(
+  draft: Draft,
+  attempt: Attempt,
+  captured: boolean,
+  answers: Review[],
+  { amountMinor = attempt.money.authorized, ...said }: SaidOfPayment,
+): void {
+  if (captured) learn(draft, attempt, { ...TRUTH_OF_A_PERSON, ...said, outcome: 'succeeded', amountMinor });
+  else if (answers.some(({ code }) => code === 'cannot_fence')) confirmFence(draft, attempt, BY_PERSON);
+  else forgetCapture(draft, attempt);
+}
+
+/** None of its sends did anything. The answer of one that is out still comes, and counts itself. */
+function provedUnsent(operation: Operation): void {
+  operation.sendsNotExecuted = operation.sends - (operation.endedAt === null ? 1 : 0);
+}
+
+/** It never happened. Asked for again it is another one, with a key of its own. */
+function forgetCapture({ order }: Draft, attempt: Attempt): void {
+  order.captureRequested = null;
+  attempt.proof = null;
+  const capture = openCapture(attempt);
+  if (capture === undefined) return;
+  provedUnsent(capture);
+  capture.outcome = 'not_executed';
 }
 
 /** It went back another way: by a transfer, or at the processor's own pages without a notice. */
@@ -114,18 +173,32 @@ function giveBackByHand(draft: Draft, attempt: Attempt, event: Resolved): void {
   tell(draft, 'refunded', `${minorText(order, minor)} went back by hand`, { actor: event.actor, attempt });
 }
 
+/** The processor told of it and then closed the payment, and the second is true. What was paid stays paid, as with any return. */
+function moneyIsGone(draft: Draft, attempt: Attempt, { id, actor, evidence }: Resolved): void {
+  const minor = netOf(attempt.money);
+  const cause = `person ${id}`;
+  if (minor <= 0 || !countOnce(attempt, 'returned', cause, minor)) return;
+  draft.events.push({ type: 'order.returned', at: draft.now, attempt: attempt.number, cause });
+  tell(draft, 'returned', `${minorText(draft.order, minor)} is not there: ${attempt.processor} closed the payment`, {
+    ...{ actor, attempt, evidence },
+  });
+}
+
 /**
  * The money stays as it is: the merchant keeps more, or is content with less. An order that had ended without payment is
  * paid by that. A notice that nobody could explain is put aside.
  */
 function accept(draft: Draft, event: Resolved, question: Review): void {
   const { order } = draft;
-  if (!isAboutMoney(question)) return;
+  if (!isAboutMoney(question)) {
+    const attempt = question.about === MONEY_DENIED ? attemptNumbered(order, question.attempt ?? 0) : undefined;
+    return attempt === undefined ? undefined : confirmPayment(draft, attempt);
+  }
   if (order.ending?.endedAt !== undefined) order.ending = null;
   const { held } = moneyOf(order);
   const minor = (order.accepted?.minor ?? 0) + held;
   // Of the same money. That less than the amount is enough has to be said by name.
-  keepReviews(order, (review) => !isAboutMoney(review) || LESS_MONEY.has(review.code));
+  keepReviews(order, (review) => !isAboutMoney(review) || isLessMoney(review));
   order.accepted = { minor, actor: event.actor, reason: event.reason, at: draft.now };
   tell(
     draft,
@@ -144,7 +217,7 @@ export function applyTryAgain(draft: Draft): boolean {
   const { review } = order;
   if (review === null || !mayTryAgain(order)) return false;
   answerReview(order);
-  if (isGiveBackReview(review)) {
+  if (isOfGiveBack(review)) {
     lookAgain(draft);
     if (order.surplus !== undefined) order.surplus = { ...order.surplus, again: true };
     for (const attempt of order.attempts) if (hasMoney(attempt)) attempt.proof = null;
@@ -159,7 +232,7 @@ export function applyTryAgain(draft: Draft): boolean {
 export function mayTryAgain(order: OrderState): boolean {
   const { review } = order;
   if (review === null) return false;
-  if (isGiveBackReview(review)) return openGiveBack(order) === undefined && moneyOf(order).held > 0;
+  if (isOfGiveBack(review)) return openGiveBack(order) === undefined && moneyOf(order).held > 0;
   const attempt = attemptNumbered(order, review.attempt ?? 0);
   if (review.code !== 'cannot_fence' || attempt === undefined) return false;
   return attempt.leave !== null && operationOf(attempt, fenceOf(attempt))?.outcome === 'declined';

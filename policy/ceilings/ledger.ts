@@ -1,7 +1,8 @@
 import { namesOf } from '../cards.ts';
 import type { CeilingReading } from '../decision.ts';
 import type { OrderEvent } from '../events.ts';
-import type { Instrument, OrderState } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
+import type { OrderState } from '../order.ts';
 import type { FailureClass, Instant } from '../terms.ts';
 
 /** A card that an outcome forbade for every order of its merchant. */

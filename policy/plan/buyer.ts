@@ -1,6 +1,7 @@
 import { after, askPerson, type Draft, refuse, sheetOf, tell } from '../draft.ts';
 import { instrumentById, lastAttempt } from '../facts.ts';
-import type { Instrument, OrderState } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
+import type { OrderState } from '../order.ts';
 import type { Rule } from '../rulebook.ts';
 import { ruleFor } from '../rules.ts';
 import type { Sheet } from '../sheet.ts';

@@ -1,7 +1,7 @@
 import { ceilingsInForce, ceilingsOf, ceilingText } from '../ceilings/ceilings.ts';
 import type { Draft } from '../draft.ts';
 import { attemptNumbered, instrumentById } from '../facts.ts';
-import type { Instrument } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
 
 /** What an explanation says of the ceilings of the card that is about to be tried: how far they are used, or why none is counted. */
 export function countingEvidence(draft: Draft): string[] {

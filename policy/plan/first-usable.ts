@@ -1,6 +1,7 @@
 import { type Draft, refuse, sheetOf, tell, tellSkipped } from '../draft.ts';
 import { downReading, returnsAt } from '../health/readings.ts';
-import type { Instrument, OrderState } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
+import type { OrderState } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import { instantText } from '../words.ts';
 import { canUse, whyNever } from './usable.ts';
@@ -42,7 +43,8 @@ export function waitForProcessor(draft: Draft, processors: string[], waiting: Wa
   const back = firstBack(draft, processors, waiting.instrument);
   if (back === undefined) return false;
   const { sheet, at } = back;
-  const inTime = answersInTime(draft, sheet, Date.parse(at)) && (order.round > 1 || at <= order.facts.notAfter);
+  const inTime =
+    answersInTime(draft, sheet, Date.parse(at)) && (order.round > 1 || !isPastCaller(order, Date.parse(at)));
   if (!waiting.patient && !inTime) {
     const seconds = draft.rule.windows.answerWithinMs / 1000;
     const why = `the buyer has an answer within ${seconds} s, and there is no mandate to try later without the buyer`;
@@ -73,6 +75,11 @@ function firstBack(draft: Draft, processors: string[], instrument: Instrument | 
   });
   if (draft.rule.onProcessorDown === 'wait') return down[0];
   return down.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))[0];
+}
+
+/** From this instant on nothing is written to a processor for whoever waited for the first round. */
+export function isPastCaller({ facts }: OrderState, atMs: number): boolean {
+  return atMs >= Date.parse(facts.notAfter);
 }
 
 /** A call that begins then is answered while the buyer still waits. */

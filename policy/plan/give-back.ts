@@ -9,10 +9,12 @@ import {
   moneyOf,
   openGiveBack,
   operationOf,
+  provenReference,
 } from '../facts.ts';
 import type { Attempt, Operation, OrderState, Review } from '../order.ts';
+import { MONEY_DENIED } from '../questions.ts';
+import { isOfGiveBack } from '../review-codes.ts';
 import { keepReviews, openReviews } from '../reviews.ts';
-import { isGiveBackReview } from '../stage.ts';
 import { instantText, minorText } from '../words.ts';
 import { dueResend, newProof, planConfirmation } from './proof-times.ts';
 import { lookUp, sendNew, sendOperation } from './send.ts';
@@ -32,12 +34,17 @@ export function giveBack(draft: Draft, mayStartOne: boolean): void {
     forgetPlans(order, open.attempt);
     return proveGiveBack(draft, open.attempt, open.operation);
   }
-  keepReviews(order, ({ code }) => code !== 'refund_unknown');
   const next = nextGiveBack(order);
-  if (next === null) keepReviews(order, (review) => !isSettled(order, review));
   if (next === null || !mayStartOne || isPersons(order, next.attempt)) return forgetPlans(order);
   forgetPlans(order, next.attempt, keeping(order));
   if (mayStart(draft, next) && confirmBoth(draft, next.attempt)) sendGiveBack(draft, next);
+}
+
+/** What people were asked about money that had to go back, and what became of it has answered. Before anybody is asked anew. */
+export function dropAnswered(order: OrderState): void {
+  if (openGiveBack(order) !== undefined) return;
+  keepReviews(order, ({ code }) => code !== 'refund_unknown');
+  if (moneyOf(order).held === 0) keepReviews(order, (review) => !isSettled(order, review));
 }
 
 function sendGiveBack(draft: Draft, { attempt, minor }: GiveBack): void {
@@ -61,7 +68,9 @@ export function forgetPlans(order: OrderState, ...but: (Attempt | undefined)[]):
  * Nothing is held any more: what was asked about the surplus is answered by that. What was asked since is not, nor a refund by
  * hand of the order's own money that failed.
  */
-function isSettled(order: OrderState, { code, attempt, since }: Review): boolean {
+function isSettled(order: OrderState, { code, attempt, since, about: what }: Review): boolean {
+  // Its processor denies money that pays the order by now.
+  if (what === MONEY_DENIED) return false;
   if (code !== 'refund_failed') return code === 'surplus';
   const endedAt = order.surplus?.endedAt ?? null;
   if (endedAt === null || Date.parse(since) >= Date.parse(endedAt)) return false;
@@ -90,10 +99,12 @@ function isLater(attempt: Attempt, than: Attempt | undefined): boolean {
   return than === undefined || Date.parse(attempt.tookAt ?? '') >= Date.parse(than.tookAt ?? '');
 }
 
-/** A person looks at this money, or at a notice about this very attempt. */
+/** A person looks at this money, at a notice about this very attempt, or whether other money of the order is there at all. */
 function isPersons(order: OrderState, attempt: Attempt): boolean {
   return openReviews(order).some(
-    (review) => review.code !== 'refund_unknown' && (isGiveBackReview(review) || review.attempt === attempt.number),
+    (review) =>
+      review.code !== 'refund_unknown' &&
+      (isOfGiveBack(review) || review.attempt === attempt.number || review.about === MONEY_DENIED),
   );
 }
 
@@ -113,6 +124,9 @@ function mayStart(draft: Draft, { attempt, minor }: GiveBack): boolean {
     return ask('surplus', `${attempt.processor} cannot give ${held} back`);
   if (minor < attempt.money.captured && !sheet.partialRefunds) {
     return ask('surplus', `${attempt.processor} cannot give back a part: ${minorText(order, minor)}`);
+  }
+  if (attempt.nameSaid !== undefined && (isConfirmed(order, attempt) || !canConfirm(draft, attempt))) {
+    return ask('surplus', `Only a person knows the payment that holds ${held}: it goes back by hand`);
   }
   if (order.surplus?.again === true || last === undefined || last.outcome === 'succeeded') return true;
   if (last.outcome === 'declined') {
@@ -182,7 +196,7 @@ function isConfirmed({ surplus }: OrderState, attempt: Attempt): boolean {
 
 function canConfirm(draft: Draft, attempt: Attempt): boolean {
   const lookup = sheetOf(draft, attempt.processor)?.lookup;
-  return lookup != null && (lookup.by.includes('key') || attempt.reference !== null);
+  return lookup != null && (lookup.by.includes('key') || provenReference(attempt) !== null);
 }
 
 /** A refund without a definite answer: nothing else is given back meanwhile, and never under another key. */

@@ -3,7 +3,7 @@ import { instrumentById } from '../facts.ts';
 import type { Attempt } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import { attemptText } from '../words.ts';
-import { answersInTime, firstUsable, isPatient, waitForProcessor } from './first-usable.ts';
+import { answersInTime, firstUsable, isPastCaller, isPatient, waitForProcessor } from './first-usable.ts';
 import { collectingOperation, send } from './send.ts';
 import { refusalOfInstrument, wasAsked } from './usable.ts';
 
@@ -35,7 +35,7 @@ export function routeHeldBack(draft: Draft, attempt: Attempt): boolean {
 
 /** The caller who waited for the first round's charge has left. With a mandate a later try goes on instead. */
 function isTooLate({ order, nowMs }: Draft, { kind, round, startedBy }: Attempt): boolean {
-  return kind === 'card' && round === 1 && startedBy === 'rule' && nowMs >= Date.parse(order.facts.notAfter);
+  return kind === 'card' && round === 1 && startedBy === 'rule' && isPastCaller(order, nowMs);
 }
 
 /** Its own processor, then those of the rule that were not tried in this round. A challenge stays where it was asked for. */

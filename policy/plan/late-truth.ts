@@ -1,6 +1,7 @@
 import { type Draft, tell } from '../draft.ts';
 import { isAuthorized, moneyOf } from '../facts.ts';
 import type { OrderState } from '../order.ts';
+import { yieldsToProof } from '../review-codes.ts';
 import { answerReview } from '../reviews.ts';
 
 /**
@@ -37,14 +38,12 @@ export function closeAnsweredReview(
   isStillOpen: (attempt: OrderState['attempts'][number]) => boolean,
 ): void {
   const { review, attempts } = draft.order;
-  if (review === null || !ANSWERED_BY_PROOF.has(review.code)) return;
+  if (review === null || !yieldsToProof(review)) return;
   const attempt = attempts[(review.attempt ?? 0) - 1];
   if (attempt !== undefined && isStillOpen(attempt) && !isKnown(review.code, attempt)) return;
   answerReview(draft.order);
   tell(draft, 'review_answered', 'Proof came: nobody has to decide any more', attempt === undefined ? {} : { attempt });
 }
-
-const ANSWERED_BY_PROOF = new Set(['unknown_too_long', 'pending_too_long', 'cannot_fence', 'capture_unknown']);
 
 /** What was in doubt is known, though it can still take money: a page that is open is the buyer's again, not a person's. */
 function isKnown(code: string, { outcome }: OrderState['attempts'][number]): boolean {

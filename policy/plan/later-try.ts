@@ -1,7 +1,8 @@
 import { ceilingText } from '../ceilings/ceilings.ts';
 import { type Draft, refuse, tell } from '../draft.ts';
 import { instrumentById, lastAttempt } from '../facts.ts';
-import type { Attempt, Instrument, OrderState } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
+import type { Attempt, OrderState } from '../order.ts';
 import { instantText } from '../words.ts';
 import { firstUsable, waitForProcessor } from './first-usable.ts';
 import { startAttempt } from './send.ts';

@@ -1,8 +1,17 @@
 import { after, type Draft, isDue, sheetOf } from '../draft.ts';
-import { hasMoney, instrumentById, isDefinite, isPayable, operationOf, primaryOperation } from '../facts.ts';
+import {
+  hasMoney,
+  instrumentById,
+  isAuthorized,
+  isDefinite,
+  isPayable,
+  operationOf,
+  primaryOperation,
+  provenReference,
+} from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
+import { isBuyerHeldBack } from '../reviews.ts';
 import type { Sheet } from '../sheet.ts';
-import { isBuyerHeldBack } from '../stage.ts';
 import type { Instant } from '../terms.ts';
 import { forbiddenAs } from './usable.ts';
 
@@ -42,6 +51,18 @@ export function planProof(draft: Draft, attempt: Attempt, sheet: Sheet | undefin
   proof.nextLookupAt = nextLookup(draft, attempt, owed, sheet);
 }
 
+/** No clear answer: look, and send the key again while that is allowed. */
+export function followUp(draft: Draft, attempt: Attempt): void {
+  if (!isPayable(attempt) || owesNothing(attempt)) return;
+  attempt.proof ??= newProof(draft.now);
+  planProof(draft, attempt, sheetOf(draft, attempt.processor));
+}
+
+/** The money is reserved, and neither its capture nor its fence was sent: whatever else came of a send, nothing is in doubt. */
+function owesNothing(attempt: Attempt): boolean {
+  return isAuthorized(attempt) && owedOperation(attempt) === primaryOperation(attempt);
+}
+
 function nextResend(draft: Draft, attempt: Attempt, owed: Operation, sheet: Sheet | undefined): string | null {
   if (owed.resendUntil === null || sheet?.idempotency == null || !mayResend(draft, attempt, owed)) return null;
   const backoffs = draft.rule.transient.sameKeyBackoffMs;
@@ -50,8 +71,8 @@ function nextResend(draft: Draft, attempt: Attempt, owed: Operation, sheet: Shee
   const goOn = sheet.lookup === null || owed !== primaryOperation(attempt);
   const delayMs = backoffs[count] ?? (goOn ? Math.min(1000 * 2 ** count, RESEND_AT_MOST_EVERY_MS) : undefined);
   if (delayMs === undefined) return null;
-  const at = Date.parse(owed.endedAt ?? draft.now) + delayMs;
-  return at < Date.parse(owed.resendUntil) ? new Date(Math.max(at, draft.nowMs)).toISOString() : null;
+  const at = Math.max(Date.parse(owed.endedAt ?? draft.now) + delayMs, draft.nowMs);
+  return at < Date.parse(owed.resendUntil) ? new Date(at).toISOString() : null;
 }
 
 /** Resends double their distance up to this. */
@@ -62,6 +83,7 @@ function mayResend({ order }: Draft, attempt: Attempt, owed: Operation): boolean
   const collecting = owed === primaryOperation(attempt);
   // Nobody has explained where money is: what could move more of it waits for the answer.
   if (!givesUpMoney(owed) && isBuyerHeldBack(order)) return false;
+  if (owed.operation === 'capture' && order.captureRequested === null) return false;
   if (collecting && order.attempts.some((other) => other !== attempt && isPayable(other))) return false;
   // The same key is an attempt to pay: not with a card that was forbidden since. Then only questions prove.
   const instrument = instrumentById(order, attempt.instrumentId);
@@ -95,7 +117,7 @@ export function dueResend(draft: Draft, attempt: Attempt): Operation | null {
 
 function nextLookup(draft: Draft, attempt: Attempt, owed: Operation, sheet: Sheet | undefined): string | null {
   if (sheet?.lookup == null || attempt.proof === null) return null;
-  if (!sheet.lookup.by.includes('key') && attempt.reference === null) return null;
+  if (!sheet.lookup.by.includes('key') && provenReference(attempt) === null) return null;
   const collecting = owed === primaryOperation(attempt);
   if (collecting && attempt.outcome === 'requires_action') return null;
   // A refund is known by its key alone.

@@ -1,10 +1,18 @@
 import { after, type Draft, refuse, sheetOf, tellNotTried } from '../draft.ts';
 import { instrumentById, isHeldBack, lastAttempt, primaryOperation } from '../facts.ts';
 import { downReading } from '../health/readings.ts';
-import type { Attempt, Instrument } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
+import type { Attempt } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import { failureText } from '../words.ts';
-import { answersInTime, firstUsable, isPatient, isWaitingForProcessor, waitForProcessor } from './first-usable.ts';
+import {
+  answersInTime,
+  firstUsable,
+  isPastCaller,
+  isPatient,
+  isWaitingForProcessor,
+  waitForProcessor,
+} from './first-usable.ts';
 import { routeHeldBack } from './held-back.ts';
 import { send, startAttempt } from './send.ts';
 import { advisedWait, canUse, isInBudget, mayChallenge, refusalOfInstrument, wasAsked } from './usable.ts';
@@ -29,7 +37,7 @@ export function routeAutomatically(draft: Draft): boolean {
 /** A round begins at the main processor, with the instrument that the order came with. */
 function startRound(draft: Draft): boolean {
   const { order } = draft;
-  if (draft.nowMs > Date.parse(order.facts.notAfter)) {
+  if (isPastCaller(order, draft.nowMs)) {
     const why = 'whoever waited for it has left, or `collect` was never accepted (notAfter)';
     refuse(draft, 'the first attempt', why);
     tellNotTried(draft, why);

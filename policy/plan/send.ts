@@ -1,6 +1,7 @@
 import { type Draft, sheetOf, tell } from '../draft.ts';
 import { operationOf } from '../facts.ts';
-import type { Attempt, Instrument, Operation } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
+import type { Attempt, Operation } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import type { MoneyOperationName, StartedBy } from '../terms.ts';
 import { attemptText, OPERATION_TEXT } from '../words.ts';

@@ -5,16 +5,19 @@ import {
   isPayable,
   keeper,
   moneyOf,
+  netOf,
+  openCapture,
   openGiveBack,
   operationOf,
   payableAttempts,
 } from '../facts.ts';
 import type { Attempt, Operation, OrderState, Review } from '../order.ts';
+import { MONEY_DENIED } from '../questions.ts';
+import { isAnsweredByMoney, isOfGiveBack, outlivesTheEnd } from '../review-codes.ts';
 import { keepReviews, openReviews } from '../reviews.ts';
-import { isGiveBackReview } from '../stage.ts';
 import type { Stage } from '../terms.ts';
 import { amountText } from '../words.ts';
-import { forgetPlans, giveBack } from './give-back.ts';
+import { dropAnswered, forgetPlans, giveBack } from './give-back.ts';
 import { dueResend, fenceOf, newProof, planProof } from './proof-times.ts';
 import { lookUp, send, sendNew } from './send.ts';
 
@@ -29,16 +32,18 @@ export function settle(draft: Draft): boolean {
     return true;
   }
   if (!order.attempts.some(hasMoney)) return false;
+  answerDenied(draft);
   const ended = order.ending?.endedAt !== undefined;
   if (ended && moneyOf(order).held === 0 && openGiveBack(order) === undefined) return false;
   order.retryAt = null;
   order.choice = null;
   order.window = null;
-  keepReviews(order, (review) => !isAnsweredByMoney(order, review));
+  keepReviews(order, (review) => !isAnswered(order, review));
   if (!ended && order.closed === null) {
     refuseLateEnding(draft);
     reviewAmount(draft);
   }
+  dropAnswered(order);
   const open = payableAttempts(order).filter((attempt) => !hasMoney(attempt));
   for (const attempt of open) attempt.leave ??= { reason: 'paid', since: draft.now };
   if (open.length > 0) leave(draft);
@@ -49,23 +54,14 @@ export function settle(draft: Draft): boolean {
 
 /** A question about money that has to go back keeps nobody from being paid; any other one does. */
 function mayClose(order: OrderState): boolean {
-  return openReviews(order).every(isGiveBackReview);
+  return openReviews(order).every(isOfGiveBack);
 }
-
-/** Reasons for a person that proof of the money has answered. What it does not answer comes back, from the state. */
-const ANSWERED_BY_MONEY = new Set([
-  'unknown_too_long',
-  'windows_over',
-  'pending_too_long',
-  'capture_unknown',
-  'capture_declined',
-]);
 
 /**
  * A notice that disagreed is answered only by money of the very attempt that it was about, and only if that came after it. A
  * duplicate is explained by money at its processor, of an attempt up to the one that was called so.
  */
-function isAnsweredByMoney({ attempts }: OrderState, review: Review): boolean {
+function isAnswered({ attempts }: OrderState, review: Review): boolean {
   const attempt = attempts.find(({ number }) => number === review.attempt);
   switch (review.code) {
     case 'event_mismatch':
@@ -75,7 +71,20 @@ function isAnsweredByMoney({ attempts }: OrderState, review: Review): boolean {
         (each) => hasMoney(each) && each.processor === attempt?.processor && each.number <= attempt.number,
       );
     default:
-      return ANSWERED_BY_MONEY.has(review.code);
+      return isAnsweredByMoney(review);
+  }
+}
+
+/** Whether money is there is nobody's question any more when that very money went back. */
+function answerDenied(draft: Draft): void {
+  const { order } = draft;
+  for (const attempt of order.attempts.filter(({ money }) => netOf(money) <= 0)) {
+    const isOver = (each: Review) => each.attempt === attempt.number && each.about === MONEY_DENIED;
+    if (!openReviews(order).some(isOver)) continue;
+    keepReviews(order, (review) => !isOver(review));
+    tell(draft, 'review_answered', `The money of attempt ${attempt.number} went back: nobody has to look any more`, {
+      attempt,
+    });
   }
 }
 
@@ -87,6 +96,12 @@ function refuseLateEnding(draft: Draft): void {
   const wish = ending.as === 'cancelled' ? 'Cancel' : 'Close';
   const text = `${wish} came while a payment was under way, and it succeeded: the order is paid, refund it instead`;
   tell(draft, 'command_refused', text, { actor: ending.actor });
+}
+
+/** While nothing can be planned: an order that has less than its amount is not paid for a moment. */
+export function weighAmount(draft: Draft): void {
+  const { attempts, closed, ending } = draft.order;
+  if (closed === null && ending?.endedAt === undefined && attempts.some(hasMoney)) reviewAmount(draft);
 }
 
 /** Less than the amount, or in another currency, does not pay an order. (More than it is a surplus.) */
@@ -110,14 +125,11 @@ export function end(draft: Draft): boolean {
   const reason = order.ending.as === 'expired' ? 'expiry' : 'cancel';
   for (const attempt of open) attempt.leave ??= { reason, since: draft.now };
   if (open.length > 0) return leave(draft);
-  keepReviews(order, ({ code }) => OUTLIVES_THE_END.has(code));
+  keepReviews(order, outlivesTheEnd);
   forgetPlans(order);
   close(draft, order.ending.as, `${ENDED[order.ending.as]}: ${order.ending.reason}`);
   return true;
 }
-
-/** Nobody has explained the money that these speak of: an end does not either. */
-const OUTLIVES_THE_END = new Set(['event_unmatched', 'event_mismatch', 'refund_failed', 'duplicate_unexplained']);
 
 const ENDED = { cancelled: 'Cancelled', expired: 'Expired', failed: 'Closed without payment' } as const;
 
@@ -145,9 +157,13 @@ export function leave(draft: Draft): boolean {
   return leaving;
 }
 
-/** The money is reserved by one attempt: whatever else can take it is a surplus, and is left before it does. */
+/**
+ * The money is reserved by one attempt: whatever else can take it is a surplus, and is left before it does. Reserved twice, the
+ * one whose capture is out is kept: it may have the money already.
+ */
 export function leaveBesideAuthorized(draft: Draft): void {
-  const kept = draft.order.attempts.find((attempt) => isAuthorized(attempt) && attempt.leave === null);
+  const reserved = draft.order.attempts.filter((attempt) => isAuthorized(attempt) && attempt.leave === null);
+  const kept = reserved.find((attempt) => openCapture(attempt) !== undefined) ?? reserved[0];
   if (kept === undefined) return;
   for (const attempt of payableAttempts(draft.order)) {
     if (attempt !== kept) attempt.leave ??= { reason: 'paid', since: draft.now };
@@ -187,7 +203,10 @@ function leaveOne(draft: Draft, attempt: Attempt): void {
       `${attempt.processor} has not confirmed that attempt ${attempt.number} is closed`,
     );
   }
-  draft.decided ??= `Wait until ${attempt.processor} confirms that attempt ${attempt.number} is closed`;
+  const { processor, number } = attempt;
+  draft.decided ??= canFence(draft, attempt)
+    ? `Wait until ${processor} confirms that attempt ${number} is closed`
+    : `Wait until it is known what became of attempt ${number}: ${processor} cannot close it`;
 }
 
 /** The first, or another one: late truth reserved money again after a fence was confirmed, or a person wants it after a no. */

@@ -4,7 +4,8 @@ import type { CeilingReading } from '../decision.ts';
 import { type Draft, refuse } from '../draft.ts';
 import { isHeldBack } from '../facts.ts';
 import { downReading } from '../health/readings.ts';
-import type { Attempt, Instrument, OrderState } from '../order.ts';
+import type { Instrument } from '../instrument.ts';
+import type { Attempt, OrderState } from '../order.ts';
 import type { Sheet } from '../sheet.ts';
 import type { Instant } from '../terms.ts';
 

@@ -1,9 +1,9 @@
 import { askPerson, type Draft, isDue, sheetOf } from '../draft.ts';
-import { isAuthorized, isPayable, operationOf } from '../facts.ts';
-import type { Attempt } from '../order.ts';
-import { isBuyerHeldBack } from '../stage.ts';
+import { isAuthorized, isCaptureOver, isPayable, mayTakeMoney, openCapture, operationOf } from '../facts.ts';
+import type { Attempt, OrderState } from '../order.ts';
+import { isBuyerHeldBack } from '../reviews.ts';
 import { dueResend } from './proof-times.ts';
-import { lookUp, send } from './send.ts';
+import { lookUp, send, sendNew } from './send.ts';
 import { leave } from './settle.ts';
 
 /** The buyer acts on a processor's page, or the merchant has to capture: wait, until the window ends or a choice is made. */
@@ -53,23 +53,49 @@ function waitForCapture(draft: Draft, attempt: Attempt): void {
   const { order } = draft;
   order.window = null;
   order.retryAt = null;
-  if (order.captureRequested === null) {
+  const wish = order.captureRequested;
+  if (wish === null && openCapture(attempt) === undefined) {
     draft.decided ??= `Authorized at ${attempt.processor}: the merchant captures or cancels`;
     return;
   }
-  const capture = operationOf(attempt, 'capture');
-  if (capture === undefined && isBuyerHeldBack(order)) {
-    draft.decided ??= `Capture attempt ${attempt.number} at ${attempt.processor} when a person has answered`;
-    return;
+  if (wish !== null && capture(draft, attempt, wish)) return;
+  if (operationOf(attempt, 'capture') !== undefined) proveCapture(draft, attempt);
+}
+
+type Wish = NonNullable<OrderState['captureRequested']>;
+
+/** For the first time, once more with the same key, or anew after a definite no. False when nothing is sent now. */
+function capture(draft: Draft, attempt: Attempt, { again, ...wish }: Wish): boolean {
+  const { order } = draft;
+  const last = operationOf(attempt, 'capture');
+  const anew = last === undefined || (again === true && isCaptureOver(attempt));
+  if (!anew && dueResend(draft, attempt) !== last) return false;
+  const what = `Capture attempt ${attempt.number} at ${attempt.processor}`;
+  const other = order.attempts.find((each) => each !== attempt && mayTakeMoney(each));
+  if (other !== undefined) {
+    draft.decided ??= `${what} as soon as attempt ${other.number} can take no money`;
+    return false;
   }
-  if (capture === undefined || dueResend(draft, attempt) === capture) {
-    draft.decided = `Capture attempt ${attempt.number} at ${attempt.processor}`;
+  if (anew && isBuyerHeldBack(order)) {
+    draft.decided ??= `${what} when a person has answered`;
+    return false;
+  }
+  draft.decided = what;
+  if (!anew) {
     send(draft, attempt, 'capture');
-    return;
+    return true;
   }
+  // One for each time that the merchant asks. And what was proved of an earlier one says nothing of this one.
+  order.captureRequested = wish;
+  attempt.proof = null;
+  sendNew(draft, attempt, 'capture');
+  return true;
+}
+
+function proveCapture(draft: Draft, attempt: Attempt): void {
   if (isDue(draft, attempt.proof?.nextLookupAt)) return lookUp(draft, attempt);
-  const sinceMs = Date.parse(attempt.proof?.since ?? order.captureRequested.since);
-  if (draft.nowMs - sinceMs >= draft.rule.windows.unknownBuyerLimitMs) {
+  const since = attempt.proof?.since ?? draft.order.captureRequested?.since ?? draft.now;
+  if (draft.nowMs - Date.parse(since) >= draft.rule.windows.unknownBuyerLimitMs) {
     const text = `${attempt.processor} has not confirmed the capture of attempt ${attempt.number}`;
     askPerson(draft, 'capture_unknown', attempt, text);
   }

@@ -116,6 +116,9 @@ BEGIN
       FROM jsonb_array_elements(p->'applied') a
      WHERE inbox.processor = a->>'processor' AND inbox.event_id = a->>'eventId' AND status IN ('stored', 'parked');
   END IF;
+  -- With the decision, and so never of a run that is behind: a proof that comes late would speak of a send that it cannot
+  -- know. Of what was never claimed there is nothing to settle: the state carries the proof.
+  PERFORM record_outcome(e->>'key', e->'result') FROM jsonb_array_elements(p->'proofs') e;
 END $$;
 
 -- Answers: saved; stale (another run took over from this one: only its timeline was kept, under its own epoch); order_exists

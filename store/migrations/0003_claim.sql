@@ -100,7 +100,7 @@ END $$;
     recorded, sent_again or expired, never a new payment.
  4. A payment that the store has reasons against (claim_hindrance) is not started: that is a conflict, for a person. Nor
     is a known key sent again then: it is recorded or expired.
- 5. Sending again needs `now < resend_until` as fixed by the first claim. Past it, an operation of which every send is
+ 5. Sending again needs `latestNow < resend_until` as fixed by the first claim. Past it, an operation of which every send is
     proved not executed is recorded as that; one without a known outcome is expired: only proof ends it.
  6. What tries a card (`c.card`) is counted under the card's lock: a card that any outcome has forbidden, or whose ceiling
     is reached, is refused by `forbidden` or `ceiling`, and nothing but the progress is written. Sending a known key again
@@ -115,6 +115,7 @@ DECLARE
   hindrance text;
   the_card text;
   refused text;
+  latest_now timestamptz := coalesce(c->>'latestNow', c->>'now')::timestamptz;
 BEGIN
   IF h.behind THEN
     answer := 'order_exists';
@@ -134,12 +135,12 @@ BEGIN
     answer := 'conflict'; what := format('the operation is recorded with another %s', what);
   ELSIF known THEN
     SELECT r.refused, r.reading INTO refused, reading
-      FROM card_for_resend(op, c, op.resend_until > (c->>'now')::timestamptz AND hindrance IS NULL) r;
+      FROM card_for_resend(op, c, op.resend_until > latest_now AND hindrance IS NULL) r;
     IF refused IS NOT NULL AND op.outcome = 'not_executed' THEN
       answer := refused;
     ELSE
       SELECT a.answer, a.resend_until, a.result INTO answer, resend_until, result
-        FROM answer_again(op, op.resend_until > (c->>'now')::timestamptz AND hindrance IS NULL AND refused IS NULL) a;
+        FROM answer_again(op, op.resend_until > latest_now AND hindrance IS NULL AND refused IS NULL) a;
     END IF;
   ELSIF hindrance IS NOT NULL THEN
     answer := 'conflict'; what := hindrance;
@@ -205,7 +206,8 @@ BEGIN
   UPDATE operations o SET
     outcome = r->>'outcome', result = r || jsonb_build_object('operation', o.operation),
     reference = coalesce(r->>'reference', o.reference),
-    doubtful = o.doubtful OR r->>'outcome' = 'unknown', recorded_at = now()
+    -- What needed a proof once goes on needing one: the answer of an earlier send may still be on its way here.
+    doubtful = o.doubtful OR r->>'outcome' = 'unknown' OR (r->>'outcome' = 'not_executed' AND proof), recorded_at = now()
   WHERE o.key = k
     AND (outcome_rank(r->>'outcome', o.operation) > outcome_rank(o.outcome, o.operation)
       OR (r->>'outcome' = o.outcome AND o.outcome IN ('unknown', 'requires_action', 'pending')))

@@ -60,7 +60,8 @@ $$;
 
 -- Takes the lock of the card with these names, until the transaction ends: counting and reserving of one card happen one
 -- after another. Names that turn out to be one card are joined. Locked after the order's row, never before it; the names
--- first, in their order, so that nobody who holds a card waits for a name that is being written.
+-- first, in their order, so that nobody who holds a card waits for a name that is being written
+-- (but a claim that brings proofs of another card: two that cross are a deadlock, which PostgreSQL ends, and one is made again).
 CREATE FUNCTION lock_card(merchant text, names text[], said_network text) RETURNS cards LANGUAGE plpgsql AS $$
 DECLARE
   known text[];

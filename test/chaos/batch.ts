@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { doubleCharge, type Violation } from './checks.ts';
 import { type FaultKind, Faults } from './faults.ts';
 import { judgeOrders, type Verdict } from './judge.ts';
+import { keepHistory } from './kept-histories.ts';
 import { type BatchPlan, type PlanOptions, planBatch } from './plan.ts';
 import { playOrder, type Stage } from './play.ts';
 import { dice } from './random.ts';
@@ -27,6 +28,8 @@ export interface BatchOptions extends PlanOptions {
   calmWithinMs?: number;
   /** So many histories are replayed at the end. */
   replays: number;
+  /** Where they are kept, for a later build. */
+  keepHistories?: string | undefined;
   say(line: string): void;
 }
 
@@ -63,7 +66,14 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     const answered = (code: string) => {
       answers[code] = (answers[code] ?? 0) + 1;
     };
-    const stage: Stage = { world, watch, accepted: new Set(), mistaken: new Set(), answered };
+    const stage: Stage = {
+      world,
+      watch,
+      accepted: new Set(),
+      mistaken: new Set(),
+      foreignTold: { count: 0 },
+      answered,
+    };
     const drawn = dice(plan.seed).fork(`faults ${plan.batch}`);
     const faults = new Faults(world, {
       kinds: options.faults,
@@ -89,9 +99,11 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     const replays = await replayHistories(
       world,
       plan.orders.slice(0, options.replays).map(({ orderId }) => orderId),
+      (made) => options.keepHistories !== undefined && keepHistory(options.keepHistories, sources, made),
     );
     const elapsedMs = Date.now() - startedMs;
-    return { sources, toxiproxy, plan, verdict, replays, faults: faults.counts, answers, playedMs, elapsedMs };
+    const injected = { ...faults.counts, 'foreign notices': stage.foreignTold.count };
+    return { sources, toxiproxy, plan, verdict, replays, faults: injected, answers, playedMs, elapsedMs };
   } finally {
     await watch.stop();
     await world.close();

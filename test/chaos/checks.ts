@@ -62,11 +62,29 @@ function judgeCharges(evidence: Evidence): Violation[] {
   const early = startedTooEarly(timeline);
   if (early !== null) return [{ kind: 'double_charge', orderId, what: early }];
   const net = netCaptured(ledger);
+  if (capturedTwice(ledger)) return [{ kind: 'double_charge', orderId, what: 'two reservations were captured' }];
   const found = mistaken ? null : doubleCharge(orderId, ledger, nowMs);
   if (found !== null) return [found];
   const keeps = net - (isHeld(evidence) ? view.money.held : 0);
   if (keeps <= view.amount.minor) return [];
   return [{ kind: 'double_charge', orderId, what: `${keeps} is kept of an order of ${view.amount.minor}` }];
+}
+
+/** Whoever is wrong about a reservation makes two of them, and never two captures: those are sent by nobody but us. */
+export function capturedTwice(ledger: LedgerEntry[]): boolean {
+  const captures = ledger.filter(({ operation, effect }) => operation === 'capture' && effect === 'captured');
+  const wentBack = (entry: LedgerEntry, atMs: number) =>
+    ledger.some(
+      (each) => each.effect === 'refunded' && each.reference === entry.reference && Date.parse(each.at) <= atMs,
+    );
+  return captures.some((later) =>
+    captures.some(
+      (each) =>
+        Date.parse(each.at) < Date.parse(later.at) &&
+        each.reference !== later.reference &&
+        !wentBack(each, Date.parse(later.at)),
+    ),
+  );
 }
 
 const ENDS = new Set(['attempt_declined', 'attempt_not_executed', 'attempt_held_back', 'fence_confirmed']);

@@ -6,7 +6,7 @@ import type { OrderView } from '../../client/index.ts';
 import { doubleCharge, type Evidence, judge, type OperationRow } from './checks.ts';
 import { surplusStretches } from './ledger.ts';
 import { type OrderPlan, planBatch } from './plan.ts';
-import { type BatchLine, boundOf, isClean, jsonOf, originsOf, sumOf } from './report.ts';
+import { type BatchLine, boundOf, isClean, jsonOf, originsOf, sumOf, tableOf } from './report.ts';
 import { whyStuck } from './rest.ts';
 import { SABOTAGES, type SabotageName } from './sabotage.ts';
 import { judgeSharedCards } from './shared-cards.ts';
@@ -269,7 +269,14 @@ describe('a run', () => {
       '  sources a1: 2 batches, 600 orders\n  sources unknown: 1 batches, 300 orders\n  something arrived at a processor: 290 orders\n  with toxiproxy: 300 orders',
     );
     expect(sum.unknownResolvedMs).toEqual({ p50: 20, p99: 30 });
-    expect(boundOf(sum)).toContain('fewer than 1 in 200');
+    const tried = { ...line, tried: 290 };
+    expect(boundOf([tried, tried, line])).toContain('at most 3 in 580, 1 in 193');
+    expect(boundOf([tried, { ...tried, doubleCharges: 1 }])).toBe('');
+    expect(boundOf([tried, { ...tried, lostPayments: 1 }])).toBe('');
+    expect(boundOf([line])).toBe('');
+    expect(tableOf({ ...sum, faults: { worker: 3, answerLostPercent: 8 } })).toMatch(
+      /faults +worker 3, answers lost 8$/,
+    );
     expect(isClean(sum)).toBe(true);
     expect(isClean({ ...sum, storiesThatDiffer: 1 })).toBe(false);
     expect(Object.keys(JSON.parse(jsonOf(sum)))).toEqual([

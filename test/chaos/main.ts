@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { runBatch } from './batch.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';
+import { replayKept } from './kept-histories.ts';
 import { type BatchLine, boundOf, complaintsOf, isClean, jsonOf, lineOf, originsOf, sumOf, tableOf } from './report.ts';
 import { Results } from './results.ts';
 import { SABOTAGES, type SabotageName } from './sabotage.ts';
@@ -19,6 +20,8 @@ const USAGE = `npm run chaos -- [options]
   --toxiproxy      a proxy between our processes and what they call, for the fault network (built with Go once)
   --time-scale N   default: 60, 600 and 6000 in turn
   --replays N      histories to replay in each batch (default 50)
+  --keep-histories DIR  where these histories are kept, for a later build
+  --replay DIR     replays the histories kept there on today's sources, and runs nothing else
   --results FILE   one line for each finished batch (default .recoup/chaos/results.jsonl)
   --resume         goes on with the batch after the last one of this seed
   --sum            prints the sum of all lines, and of which sources they are; runs nothing
@@ -43,6 +46,8 @@ function readOptions() {
       sabotage: { type: 'string' },
       toxiproxy: { type: 'boolean', default: false },
       replays: { type: 'string', default: '50' },
+      'keep-histories': { type: 'string' },
+      replay: { type: 'string' },
       results: { type: 'string' },
       resume: { type: 'boolean', default: false },
       sum: { type: 'boolean', default: false },
@@ -76,6 +81,7 @@ function readOptions() {
     inFlight: whole('in-flight', values['in-flight'], 1),
     timeScale: values['time-scale'] === undefined ? undefined : whole('time-scale', values['time-scale'], 1),
     replays: whole('replays', values.replays, 0),
+    keepHistories: values['keep-histories'],
     faults: faults as FaultKind[],
   };
 }
@@ -87,6 +93,7 @@ async function run(options: Options): Promise<number> {
     process.stdout.write(`${sourcesHash()}\n`);
     return 0;
   }
+  if (options.replay !== undefined) return printReplay(options.replay);
   const results = new Results(options.results);
   if (options.sum) return print(options, results);
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -104,7 +111,7 @@ async function run(options: Options): Promise<number> {
   }
   const report = sumOf(lines);
   process.stdout.write(
-    options.json ? `${jsonOf({ ...report, seed })}\n` : `${tableOf({ ...report, seed })}\n${boundOf(report)}\n`,
+    options.json ? `${jsonOf({ ...report, seed })}\n` : `${tableOf({ ...report, seed })}\n${boundOf(lines)}\n`,
   );
   return isClean(report) && unfinished === 0 ? 0 : 1;
 }
@@ -128,11 +135,21 @@ async function play(options: Options, results: Results, batch: number, orders: n
   return line;
 }
 
+async function printReplay(folder: string): Promise<number> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const { replayed, failures, madeBy } = await replayKept(folder);
+  const makers = Object.entries(madeBy).map(([sources, count]) => `${count} by sources ${sources}`);
+  process.stdout.write(`${replayed} histories replayed on sources ${sourcesHash()}: ${makers.join(', ')}\n`);
+  for (const { orderId, what } of failures) process.stdout.write(`  ${orderId}: ${what}\n`);
+  process.stdout.write(`${failures.length} did not replay\n`);
+  return failures.length === 0 && replayed > 0 ? 0 : 1;
+}
+
 function print(options: Options, results: Results): number {
   const { sources } = options;
   const lines = results.lines().filter((line) => sources === undefined || line.sources === sources);
   const report = sumOf(lines);
-  const said = options.json ? jsonOf(report) : `${tableOf(report)}\n${originsOf(lines)}\n${boundOf(report)}`;
+  const said = options.json ? jsonOf(report) : `${tableOf(report)}\n${originsOf(lines)}\n${boundOf(lines)}`;
   process.stdout.write(`${said}\n`);
   return isClean(report) ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 import type { CollectRequest, PaymentMethod } from '../../client/index.ts';
+import { type ForeignNotice, foreignNotices } from './foreign.ts';
 import { type Dice, dice } from './random.ts';
 import { type AfterMistake, type Draw, method, STORIES, type Story } from './stories.ts';
 
@@ -40,6 +41,7 @@ export interface OrderPlan {
   supportErrs: boolean;
   /** What follows when support is wrong at once; `null`: it is wrong at the end, if at all. */
   afterMistake: AfterMistake | null;
+  foreign: ForeignNotice[];
   /** When everything is calm and the order still waits for somebody. */
   atTheEnd: 'cancel' | 'close' | 'leave';
   /** Cards that are declined for good at every processor. */
@@ -162,6 +164,7 @@ function planOrder(
       [3, 'close'],
       [1, 'leave'],
     ] as const),
+    foreign: foreignNotices(drawn.fork('foreign')),
     sharedCard,
     hardCards: [...(story.hard === true ? [card] : []), ...(hardNew ? [`${orderId}-n1`] : [])],
   };

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderView, Recoup } from '../../client/index.ts';
-import { RecoupError } from '../../client/index.ts';
 import { orderWorkflowId } from '../../contract/ids.ts';
+import { putForeignAside, tellOfForeign } from './foreign.ts';
 import type { BuyerChoice, OrderPlan } from './plan.ts';
+import { said } from './said.ts';
 import type { AfterMistake } from './stories.ts';
 import type { OrderRow, Watch } from './watch.ts';
 import { isClosed } from './watch.ts';
@@ -16,6 +17,8 @@ export interface Stage {
   accepted: Set<string>;
   /** Orders of which support said that a payment was not made, and it was. */
   mistaken: Set<string>;
+  /** Notices of payments that are none of ours, taken by the gateway. */
+  foreignTold: { count: number };
   /** Counts what callers were answered with, by error code. */
   answered(code: string): void;
 }
@@ -84,6 +87,7 @@ function interruptions(
       await workflow.terminate('somebody terminates');
       await collect(callerOf(stage, plan, 5));
     }),
+    ...plan.foreign.flatMap((told) => at(told.afterMs, () => tellOfForeign(stage, plan, told))),
     ...at(plan.reset?.afterMs ?? null, () => reset(stage, orderId, plan.reset?.to ?? 0)),
   ];
 }
@@ -174,8 +178,10 @@ async function react(stage: Stage, plan: OrderPlan, row: OrderRow, choices: Buye
         }),
       );
       return true;
-    case 'retry_scheduled':
     case 'needs_review':
+      if (await putForeignAside(stage, caller, plan)) return true;
+      return plan.support.retryAfterMs !== null || choices.length > 0;
+    case 'retry_scheduled':
       return plan.support.retryAfterMs !== null || choices.length > 0;
     default:
       return true;
@@ -212,17 +218,5 @@ async function onPage(stage: Stage, caller: Recoup, orderId: string, fields: Rec
   } catch {
     // The processor is down for the buyer as well.
     return false;
-  }
-}
-
-/** An error with a code is an answer: it is counted, and judged at the end. */
-export async function said<T>({ answered }: Pick<Stage, 'answered'>, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    const answer = await call();
-    answered('ok');
-    return answer;
-  } catch (error) {
-    answered(error instanceof RecoupError ? error.code : ((error as Error)?.name ?? 'unknown'));
-    return undefined;
   }
 }

@@ -127,6 +127,13 @@ export function jsonOf({ storiesThatDiffer: _forPeople, ...report }: ChaosReport
   return JSON.stringify(report);
 }
 
+/** Calls that the weather hit, by the name of the setting that says how many of 100. */
+const WEATHER: Record<string, string> = {
+  lostPercent: 'calls lost',
+  answerLostPercent: 'answers lost',
+  overloadPercent: 'overloads',
+};
+
 /** For people: a line each. */
 export function tableOf(report: ChaosReport): string {
   const { faults, unknownResolvedMs, ...numbers } = report;
@@ -135,7 +142,7 @@ export function tableOf(report: ChaosReport): string {
   rows.push([
     'faults',
     Object.entries(faults)
-      .map(([kind, count]) => `${kind} ${count}`)
+      .map(([kind, count]) => `${WEATHER[kind] ?? kind} ${count}`)
       .join(', '),
   ]);
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -150,18 +157,29 @@ export function originsOf(lines: BatchLine[]): string {
     const of = lines.filter(({ sources }) => sources === name);
     return `  sources ${name ?? 'unknown'}: ${of.length} batches, ${ordersOf(of)} orders`;
   });
-  const tried = lines.reduce((total, line) => total + (line.tried ?? 0), 0);
   return [
     ...origins,
-    `  something arrived at a processor: ${tried} orders`,
+    `  something arrived at a processor: ${triedOf(lines)} orders`,
     `  with toxiproxy: ${ordersOf(lines.filter(({ toxiproxy }) => toxiproxy))} orders`,
   ].join('\n');
 }
 
-/** Nothing in N orders says: with 95 % confidence it happens to fewer than 3 in N (rule of three). */
-export function boundOf({ orders, doubleCharges }: ChaosReport): string {
-  if (doubleCharges > 0 || orders === 0) return '';
-  return `No double charge in ${orders} orders: at 95 % confidence fewer than 1 in ${Math.floor(orders / 3)} under these faults.`;
+function triedOf(lines: BatchLine[]): number {
+  return lines.reduce((total, { tried = 0 }) => total + tried, 0);
+}
+
+/**
+ * Nothing in N orders says: with 95 % confidence it happens to at most 3 in N (rule of three). N are the orders of which something
+ * arrived at a processor; the others show nothing of money.
+ */
+export function boundOf(lines: BatchLine[]): string {
+  const { doubleCharges, lostPayments } = sumOf(lines);
+  const orders = triedOf(lines);
+  if (doubleCharges + lostPayments > 0 || orders === 0) return '';
+  return (
+    `Of ${orders} orders that reached a processor none was charged twice and no payment was lost: ` +
+    `at 95 % confidence at most 3 in ${orders}, 1 in ${Math.floor(orders / 3)}, under these faults.`
+  );
 }
 
 /** Everything that is needed to understand what went wrong, and to see it again. */

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Recoup } from '../../client/index.ts';
 import type { OrderState } from '../../policy/order.ts';
-import { isGiveBackReview } from '../../policy/stage.ts';
+import { isOfGiveBack } from '../../policy/review-codes.ts';
+import { putForeignAside } from './foreign.ts';
 import { netCaptured, takings } from './ledger.ts';
 import type { OrderPlan } from './plan.ts';
-import { type Stage, said } from './play.ts';
+import type { Stage } from './play.ts';
+import { said } from './said.ts';
 import { readStates } from './store-reader.ts';
 import { isClosed, isDone, isSystemsTurn, type OrderRow } from './watch.ts';
 
@@ -66,7 +69,11 @@ export async function untilCalm({ watch, world }: Stage, orderIds: string[], wit
  * ended before the money came is open again until then.
  */
 export function isHeldByPerson(row: OrderRow | undefined, { review }: Pick<OrderState, 'review'>): boolean {
-  return row?.needsHuman === true && ((isClosed(row) && row.open) || isGiveBackReview(review));
+  return row?.needsHuman === true && ((isClosed(row) && row.open) || isAskedToGiveBack(review));
+}
+
+function isAskedToGiveBack(review: OrderState['review']): boolean {
+  return review !== null && isOfGiveBack(review);
 }
 
 /** Whoever still has a turn takes it: support answers what only a person can know, the shop cancels or closes. */
@@ -77,9 +84,10 @@ export async function endOrders(stage: Stage, plans: OrderPlan[]): Promise<void>
     const state = states.get(plan.orderId);
     const caller = stage.world.callers[index % stage.world.callers.length];
     if (caller === undefined || state === undefined) return;
+    await putAllAside(stage, caller, plan);
     if (isHeldByPerson(row, state))
       await said(stage, () => caller.orders.retry(plan.orderId, { reason: 'the processor is well again' }));
-    if (plan.atTheEnd === 'leave' || isClosed(row) || isGiveBackReview(state.review)) return;
+    if (plan.atTheEnd === 'leave' || isClosed(row) || isAskedToGiveBack(state.review)) return;
     const unknown = state.attempts.find(({ outcome, fencedAt }) => outcome === 'unknown' && fencedAt === null);
     if (unknown !== undefined && (row?.stage === 'needs_review' || unknown.processor === 'gamma')) {
       const keys = new Set(unknown.operations.map(({ key }) => key));
@@ -94,6 +102,13 @@ export async function endOrders(stage: Stage, plans: OrderPlan[]): Promise<void>
       caller.orders[plan.atTheEnd === 'close' ? 'close' : 'cancel'](plan.orderId, { reason: 'the end' }),
     );
   });
+}
+
+/** One question comes up after the other. */
+async function putAllAside(stage: Stage, caller: Recoup, plan: OrderPlan): Promise<void> {
+  for (let asked = plan.foreign.length; asked > 0; asked -= 1) {
+    if (!(await putForeignAside(stage, caller, plan))) return;
+  }
 }
 
 export async function inLanes<T>(

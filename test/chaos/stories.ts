@@ -168,6 +168,21 @@ export const STORIES: readonly (readonly [number, Story])[] = [
   wrong(5, 'the money goes back', ({ dice }) => dice.pick(['', ';refund=timeout_done', ';refund=timeout_lost,ok'])),
   wrong(1, 'the refund is refused', () => ';refund=failed'),
   wrong(2, 'the reservation is voided', ({ dice }) => dice.pick(['', ';void=timeout_done']), MANUAL),
+  [
+    3,
+    {
+      name: 'support is wrong: what was called absent is reserved while another reservation is captured',
+      script: ({ dice, scaled }) => `alpha=late_webhook_${scaled(dice.whole(3_000, 7_000))}`,
+      supportErrs: true,
+      afterMistake: ({ dice, orderId }) => {
+        const script = dice.pick(['alpha=insufficient_funds;beta=ok', 'beta=timeout_charged', 'alpha=ok']);
+        return dice.chance(75)
+          ? { path: 'new_method', paymentMethod: method(script, `${orderId}-other`) }
+          : { path: 'hosted_checkout' };
+      },
+      more: MANUAL,
+    },
+  ],
   plain(4, 'manual capture', 'alpha=ok', MANUAL),
   plain(3, 'manual capture: answer lost', 'alpha=timeout_charged', MANUAL),
   plain(1, 'manual capture: void in doubt', 'alpha=ok;void=timeout_done', MANUAL),

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import pg from 'pg';
 import type { ChildSpec } from '../../cli/launcher/child.ts';
 import { Keeper } from '../../cli/launcher/keeper.ts';
@@ -12,6 +12,7 @@ import { embeddedPostgres, ensureDatabase } from '../../cli/launcher/postgres.ts
 import { temporalServer } from '../../cli/launcher/temporal-dev.ts';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
 import { Recoup } from '../../client/index.ts';
+import { lazyConnection } from '../../client/temporal/connection.ts';
 import { hashApiKey } from '../../gateway/access.ts';
 import { openStore } from '../../store/open.ts';
 import { type LinkName, Network } from './network.ts';
@@ -26,6 +27,9 @@ export type PartName = 'temporal' | 'postgres' | 'simulator' | 'worker' | 'other
 export interface World {
   parts: Record<PartName, Part>;
   simulator: SimulatorControl;
+  gatewayUrl: string;
+  /** With which processors sign what they tell. */
+  webhookSecret: string;
   /** Callers with a key each, over HTTP: one key alone would meet the rate limit. */
   callers: Recoup[];
   temporal: Client;
@@ -90,12 +94,14 @@ export async function openWorld({ timeScale, sabotage, toxiproxy = false }: Worl
     // A connection that is cut while idle is no reason to end.
     pool.on('error', () => {});
     closers.push(() => pool.end());
-    const connection = Connection.lazy({ address: settings.env.TEMPORAL_ADDRESS });
-    closers.push(() => connection.close());
+    const { connection, close: disconnect } = lazyConnection(settings.env.TEMPORAL_ADDRESS);
+    closers.push(disconnect);
     const callers = keys.map((apiKey) => new Recoup({ baseUrl: settings.gatewayUrl, apiKey, maxSends: 6 }));
     return {
       parts: { temporal, postgres: database.part, simulator, worker, otherWorker, gateway },
       simulator: new SimulatorControl(settings.simulatorUrl),
+      gatewayUrl: settings.gatewayUrl,
+      webhookSecret: settings.simulatorEnv.SIMULATOR_WEBHOOK_SECRET,
       callers,
       temporal: new Client({ connection }),
       network,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { box } from '../../cli/launcher/box.ts';
+import { type BoxOptions, box } from '../../cli/launcher/box.ts';
 import { playDemo } from '../../cli/launcher/demo.ts';
 import { disagreement, type LedgerEntry } from '../../cli/launcher/ledger.ts';
 import { DEFAULT_STATE_DIRECTORY } from '../../cli/launcher/paths.ts';
@@ -59,13 +59,26 @@ describe('the box', () => {
     merchantId: 'default',
     apiKey: 'rk_test_secret',
   };
-  const shown = (stateDir: string) => box('Recoup is running', run, stateDir);
+  const shown = (stateDir: string, how: BoxOptions = {}) => box('Recoup is running', run, stateDir, how);
 
   test('offers a command that exists', () => {
     const name = /npx recoup trigger (\w+)/.exec(shown(DEFAULT_STATE_DIRECTORY))?.[1] ?? '';
     expect(findScenario(name)).toBeDefined();
     expect(shown(DEFAULT_STATE_DIRECTORY)).not.toContain('--state-dir');
     expect(shown('/elsewhere')).toMatch(/trigger \w+ --state-dir \/elsewhere/);
+  });
+
+  test('offers Ctrl-C only where it ends what runs', () => {
+    expect(shown('/elsewhere', { foreground: true })).toContain('Ctrl-C or npm stop -- --state-dir /elsewhere');
+    expect(shown('/elsewhere')).toContain('npm stop -- --state-dir /elsewhere');
+    expect(shown('/elsewhere')).not.toContain('Ctrl-C');
+  });
+
+  test('says where the demo tells how it went, when nobody sees it', () => {
+    expect(shown('/elsewhere', { demoLog: '/elsewhere/logs/launcher.log' })).toMatch(
+      /Demo orders +\/elsewhere\/logs\/launcher\.log/,
+    );
+    expect(shown('/elsewhere', { foreground: true })).not.toContain('Demo');
   });
 
   test('shows no secret', () => {

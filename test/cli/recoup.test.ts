@@ -1,31 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../../cli/launcher/paths.ts';
 import { SCENARIOS } from '../../cli/recoup/scenarios.ts';
-import { createSealingKeys } from '../../contract/sealing.ts';
-import { newOrderId, openWorld, order, type World } from '../gateway/world.ts';
+import { newOrderId, order, type World } from '../gateway/world.ts';
+import { type CommandWorld, openCommandWorld } from './command-world.ts';
 import { runRecoup } from './run-recoup.ts';
 
+let opened: CommandWorld;
 let world: World;
 let stateDir: string;
 beforeAll(async () => {
-  world = await openWorld();
-  stateDir = mkdtempSync(join(tmpdir(), 'recoup-cli-'));
-  const run = {
-    gateway: world.url,
-    simulator: world.simulator.url,
-    temporalUi: `${world.simulator.url}/healthz`,
-    apiKey: world.apiKey,
-  };
-  writeFileSync(join(stateDir, 'run.json'), JSON.stringify(run), { mode: 0o600 });
+  opened = await openCommandWorld();
+  ({ world, stateDir } = opened);
 });
-afterAll(async () => {
-  rmSync(stateDir, { recursive: true });
-  await world.close();
-});
+afterAll(() => opened.close());
 
-const recoup = (...args: string[]) => runRecoup(args, { env: { RECOUP_STATE_DIR: stateDir } });
+const recoup = (...args: string[]) => opened.recoup(...args);
 const declined = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 
 describe('usage', () => {
@@ -38,7 +29,6 @@ describe('usage', () => {
     ['too many arguments', ['orders', 'show', 'a', 'b']],
     ['a limit out of range', ['orders', 'list', '--limit', '0']],
     ['an unknown stage', ['orders', 'list', '--stage', 'lost']],
-    ['no code', ['explain-code', 'simulator']],
   ])('%s: exit 2, the message on stderr, nothing on stdout', async (_name, args) => {
     const { code, stdout, stderr } = await recoup(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -49,6 +39,11 @@ describe('usage', () => {
     const { code, stdout } = await recoup('trigger', '--help');
     expect(code).toBe(0);
     for (const { name } of SCENARIOS) expect(stdout).toContain(name);
+  });
+
+  test('the version is an answer: exit 0', async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(await recoup('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   test('without a running stack: exit 1, and what to do', async () => {
@@ -80,6 +75,26 @@ describe('orders', () => {
       0,
     );
     expect((await recoup('orders', 'timeline', orderId)).stdout).toContain('(planned)');
+    const unanswered = newOrderId();
+    await world.post('/v1/orders', order(unanswered, 'sim:alpha=timeout_charged'));
+    const unweighed = { code: 0, stdout: '', stderr: 'nothing had to be weighed; see orders timeline\n' };
+    expect(await recoup('orders', 'explain', unanswered)).toEqual(unweighed);
+  });
+
+  test('none is said to be none, and more than were asked for to be more; neither is an answer', async () => {
+    for (const [flag, value] of [
+      ['--class', 'bogus'],
+      ['--processor', 'nobody'],
+    ] as const) {
+      expect(await recoup('orders', 'list', flag, value)).toEqual({ code: 0, stdout: '', stderr: 'no orders\n' });
+      expect((await recoup('orders', 'list', flag, value, '--json')).stdout).toBe('');
+    }
+    expect(await recoup('orders', 'list', '--needs-person')).toMatchObject({ stdout: '', stderr: 'no orders\n' });
+    for (const orderId of [newOrderId(), newOrderId()]) await world.post('/v1/orders', order(orderId));
+    const first = await recoup('orders', 'list', '--limit', '1', '--json');
+    const cursor = /^more orders match; they follow with --cursor (\S+)\n$/.exec(first.stderr)?.[1] ?? '';
+    const next = await recoup('orders', 'list', '--limit', '1', '--json', '--cursor', cursor);
+    expect(JSON.parse(next.stdout).orderId).not.toBe(JSON.parse(first.stdout).orderId);
   });
 
   test('an unknown order is a failure with its code and page', async () => {
@@ -113,59 +128,5 @@ describe('scenarios', () => {
   test('names are unique and fit an order id', () => {
     expect(new Set(SCENARIOS.map(({ name }) => name)).size).toBe(SCENARIOS.length);
     for (const { name } of SCENARIOS) expect(name).toMatch(/^[a-z_]{1,31}$/);
-  });
-});
-
-describe('doctor', () => {
-  test('finds everything well, or says what is not', async () => {
-    const well = await recoup('doctor', '--json');
-    expect(well.code, well.stdout).toBe(0);
-    const { ok, checks } = JSON.parse(well.stdout) as { ok: boolean; checks: { name: string; detail: string }[] };
-    expect(ok).toBe(true);
-    expect(checks.find(({ name }) => name === 'alpha')?.detail).toMatch(/^healthy: \d+ calls in 60 s, \d+ failed$/);
-    const ill = await runRecoup(['doctor'], { env: { RECOUP_STATE_DIR: '/nonexistent' } });
-    expect(ill.code).toBe(1);
-    expect(ill.stdout).toContain('FAIL');
-  });
-
-  test('says which sealing key orders need, and that no worker has one that they need', async () => {
-    const { kid } = createSealingKeys(world.sealingKey);
-    const deployment = await world.store.currentDeployment();
-    if (deployment === null) expect.fail('no worker has started');
-    expect((await recoup('doctor')).stdout).toMatch(
-      new RegExp(`^ok    sealing keys ${kid} seals, opens: \\d+ open`, 'm'),
-    );
-    await world.store.publishDeployment({ ...deployment, sealingKeyIds: ['another-key-id-1'] });
-    const ill = await recoup('doctor');
-    await world.store.publishDeployment(deployment);
-    expect(ill.code).toBe(1);
-    expect(ill.stdout).toMatch(new RegExp(`^FAIL  sealing keys ${kid} seals, NO WORKER OPENS IT: `, 'm'));
-    expect(ill.stdout).toContain('another-key-id-1 opens: 0 open orders, 0 that can be reopened (not needed any more)');
-  });
-});
-
-describe('explain-code', () => {
-  test('explains one code', async () => {
-    const { code, stdout } = await recoup('explain-code', 'simulator', 'stolen_card', '--json');
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
-      source: 'simulator',
-      code: 'stolen_card',
-      known: true,
-      class: 'hard_decline',
-      sameInstrumentAllowed: false,
-    });
-  });
-
-  test('explains lines from stdin, and says which one it cannot read', async () => {
-    const good = await runRecoup(['explain-code', '--stdin', '--json'], {
-      stdin: 'simulator,ok_not\n\nvisa,14,visa\n',
-    });
-    expect(good.code).toBe(0);
-    expect(good.stdout.trim().split('\n')).toHaveLength(2);
-    const bad = await runRecoup(['explain-code', '--stdin', '--json'], { stdin: 'simulator\n' });
-    expect(bad.code).toBe(1);
-    expect(bad.stderr).toContain('Line 1');
-    expect((await runRecoup(['explain-code', '--stdin'], { stdin: '' })).code).toBe(0);
   });
 });

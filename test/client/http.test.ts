@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { AccessError, OrderError, Recoup, RecoupError, RequestError, UnavailableError } from '../../client/index.ts';
+import { AccessError, OrderError, Recoup, RequestError, UnavailableError } from '../../client/index.ts';
 import { json, newOrderId, openWorld, order, type World } from '../gateway/world.ts';
 import { type CuttingProxy, openCuttingProxy } from './cutting-proxy.ts';
+import { errorOf } from './error-of.ts';
 
 let world: World;
 let proxy: CuttingProxy;
@@ -18,15 +19,6 @@ afterAll(async () => {
   await proxy.close();
   await world.close();
 });
-
-async function errorOf(call: Promise<unknown>): Promise<RecoupError> {
-  const error = await call.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(RecoupError);
-  return error as RecoupError;
-}
 
 async function chargesOf(orderId: string): Promise<number> {
   const url = `${world.simulator.url}/ledger?orderId=${orderId}&merchantId=${world.merchantId}`;

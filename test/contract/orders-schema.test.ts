@@ -3,7 +3,13 @@ import type { z } from 'zod';
 import { refusalOf } from '../../contract/order.ts';
 import { parseRequest } from '../../contract/parse.ts';
 import type { orderViewSchema } from '../../contract/schemas/answers.ts';
-import { collectSchema, listOrdersSchema, recoverySchema, resolveSchema } from '../../contract/schemas/orders.ts';
+import {
+  collectSchema,
+  commandSchema,
+  listOrdersSchema,
+  recoverySchema,
+  resolveSchema,
+} from '../../contract/schemas/orders.ts';
 import { currencyCodes, currencyExponent } from '../../policy/currencies.ts';
 import type { OrderView } from '../../policy/view.ts';
 
@@ -62,14 +68,20 @@ describe('ids and text', () => {
       expect(read({ orderId })).toMatchObject({ ok: false, code: 'request_invalid' });
     },
   );
-  test('unknown members are refused at every level; what is allowed is told, what was sent is not', () => {
-    const whole = read({ stage: 'paid' });
-    expect(whole).toMatchObject({
-      fields: [
-        { path: '$', must: expect.stringMatching(/^must have no other members than orderId, amount, .*rulebook$/) },
-      ],
+  test('unknown members are refused at every level; what is allowed is told, and a name where it reads as one', () => {
+    const whole = read({ stage: 'paid', goodsDelivered: 'canary' });
+    const must1 =
+      /^must have no other members than orderId, amount, .*rulebook: stage, goodsDelivered are none of them$/;
+    expect(whole).toMatchObject({ fields: [{ path: '$', must: expect.stringMatching(must1) }] });
+    expect(JSON.stringify(whole)).not.toMatch(/paid|canary/);
+    expect(parseRequest(commandSchema, { reason: 'x', evidence: 'y' })).toMatchObject({
+      fields: [{ path: '$', must: 'must have no other members than reason: evidence is none of them' }],
     });
-    expect(JSON.stringify(whole)).not.toContain('stage');
+    // What else is sent as a name may be a credential, or anything.
+    for (const name of ['pm_canary', 'sk_live_canary', 'canary7', 'CANARY', 'a canary', 'canary'.repeat(6), 'cAnArY']) {
+      expect(JSON.stringify(read({ [name]: 1 }))).not.toMatch(/canary/i);
+    }
+    expect(read({ stage: 1, pm_canary: 1 })).toMatchObject({ fields: [{ must: expect.stringMatching(/: stage is/) }] });
     const must = 'must have no other members than minor, currency';
     const deep = read({ amount: { minor: 1, currency: 'EUR', pm_canary: 1 } });
     expect(deep).toMatchObject({ fields: [{ path: '$.amount', must }] });
@@ -220,6 +232,7 @@ describe('a person’s word', () => {
     { outcome: 'accepted' },
     { outcome: 'accepted', question },
     { outcome: 'succeeded', question },
+    { attempt: 1, outcome: 'succeeded', reference: 'pay_1', amount: { minor: 1, currency: 'EUR' } },
   ])('%j is taken', (word) => {
     expect(parseRequest(resolveSchema, { ...word, ...said }).ok).toBe(true);
   });
@@ -228,6 +241,16 @@ describe('a person’s word', () => {
     [{ outcome: 'succeeded' }, 'attempt'],
     [{ outcome: 'absent' }, 'attempt'],
     [{ attempt: 1, outcome: 'accepted', question: 'event_unmatched' }, 'question'],
+    [{ attempt: 1, outcome: 'absent', reference: 'pay_1' }, 'reference'],
+    [{ outcome: 'accepted', reference: 'pay_1' }, 'reference'],
+    [{ attempt: 1, outcome: 'succeeded', reference: '' }, 'reference'],
+    [{ attempt: 1, outcome: 'succeeded', reference: 'pay 1' }, 'reference'],
+    [{ attempt: 1, outcome: 'succeeded', reference: 'p'.repeat(201) }, 'reference'],
+    [{ attempt: 1, outcome: 'absent', amount: { minor: 1, currency: 'EUR' } }, 'amount'],
+    [{ attempt: 1, outcome: 'succeeded', amount: { minor: 0, currency: 'EUR' } }, 'amount'],
+    [{ attempt: 1, outcome: 'succeeded', amount: { minor: -1, currency: 'EUR' } }, 'amount'],
+    [{ attempt: 1, outcome: 'succeeded', amount: { minor: 1.5, currency: 'EUR' } }, 'amount'],
+    [{ attempt: 1, outcome: 'succeeded', amount: { minor: 1 } }, 'amount'],
   ])('%j is not', (word, member) => {
     const parsed = parseRequest(resolveSchema, { ...word, ...said });
     expect(JSON.stringify(parsed)).toContain(member);

@@ -1,4 +1,4 @@
-import { Recoup } from '../../client/index.ts';
+import { type OrderView, Recoup } from '../../client/index.ts';
 
 const recoup = new Recoup({ baseUrl: process.env.RECOUP_URL ?? '', apiKey: process.env.RECOUP_API_KEY ?? '' });
 
@@ -8,9 +8,14 @@ export async function payOrder(orderId: string, token: string) {
     amount: { minor: 4999, currency: 'EUR' },
     paymentMethod: { token },
   });
-  const { who, url, options } = order.nextAction;
-  if (order.stage === 'paid') return { show: 'thank you' };
-  if (url !== undefined) return { redirectTo: url }; // 3-D Secure: the order goes on when the buyer is done there
-  if (who === 'buyer') return { show: 'other ways to pay', options }; // one of them goes to orders.recover(orderId, …)
+  return whatToShow(order);
+}
+
+export function whatToShow({ stage, nextAction }: Pick<OrderView, 'stage' | 'nextAction'>) {
+  const { url, options } = nextAction;
+  if (['paid', 'authorized', 'capturing'].includes(stage)) return { show: 'thank you' };
+  if (['failed', 'expired', 'cancelled', 'cancelling'].includes(stage)) return { show: 'this order is closed', stage };
+  if (url !== undefined) return { redirectTo: url }; // 3-D Secure, a page: the order goes on when the buyer is done there
+  if (options.length > 0) return { show: 'other ways to pay', options }; // one of them goes to orders.recover(orderId, …)
   return { show: 'your payment is being confirmed, you will not pay twice' }; // never charge again yourself
 }

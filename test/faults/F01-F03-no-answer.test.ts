@@ -1,11 +1,29 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashOf } from '../../contract/keys.ts';
+import type { Rule, Rulebook } from '../../policy/rulebook.ts';
+import { DEFAULT_RULEBOOK } from '../../policy/rulebooks/default.ts';
 import { deliverKept, type KeptNotices, keepNotices } from '../setup/kept-notices.ts';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
-import { control, effects } from '../workflows/acts.ts';
+import { control, effects, silent } from '../workflows/acts.ts';
 
 /** Windows, schedules and settle times pass 20 times as fast; calls take as long as they take. */
 const TIME_SCALE = 20;
-const NEW_METHOD = { path: 'new_method', paymentMethod: { token: 'sim:card=other;alpha=ok' } } as const;
+
+/** `metadata.route`: rather sends the same key after one more second, and another, than goes elsewhere. */
+const [fallback] = DEFAULT_RULEBOOK.rules.slice(-1) as [Rule];
+const RULEBOOK: Rulebook = {
+  ...DEFAULT_RULEBOOK,
+  version: 3,
+  rules: [
+    {
+      ...fallback,
+      name: 'patient by metadata',
+      when: [{ fact: 'metadata', key: 'route', op: 'in', value: ['patient'] }],
+      transient: { sameKeyBackoffMs: [1_000, 1_000, 1_000].map((realMs) => realMs * TIME_SCALE) },
+    },
+    ...DEFAULT_RULEBOOK.rules,
+  ],
+};
 
 let scene: Scene;
 /** No notice reaches us by itself, so that other proofs are needed. */
@@ -13,6 +31,7 @@ let notices: KeptNotices;
 beforeAll(async () => {
   scene = await openScene({ timeScale: TIME_SCALE, webhooks: 'held' });
   notices = await keepNotices(scene);
+  await scene.store.publishRulebook(scene.merchantId, RULEBOOK, hashOf(RULEBOOK));
 });
 afterAll(async () => {
   notices.close();
@@ -80,6 +99,7 @@ describe.concurrent('F2: the processor executes, and is silent', () => {
     await untilMs(resendUntilMs);
     const sent = await scene.ledger(orderId);
     expect(sent).toHaveLength(1);
+    expect(sent[0]?.requests).toBeGreaterThan(1);
     await untilMs(dueMs - 500);
     expect(await scene.ledger(orderId)).toEqual(sent);
     expect((await scene.recoup.orders.get(orderId)).stage).toBe('confirming');
@@ -115,7 +135,7 @@ describe.concurrent('F3: the request never arrives', () => {
     expect(await scene.ledger(orderId)).toMatchObject([{ processor: 'alpha', effect: 'captured', requests: 2 }]);
   });
 
-  test('F3: refused connections and overload are proved not executed: same key, then the retry processor', async () => {
+  test('F3: overload is proof that nothing was executed: same key, then the retry processor', async () => {
     const { orderId, answer } = await collected('sim:alpha=503');
     expect(answer.stage).toBe('paid');
     expect(answer.attempts).toMatchObject([
@@ -128,40 +148,45 @@ describe.concurrent('F3: the request never arrives', () => {
 });
 
 // From here on one after the other: the main processor goes down.
-describe('F2: the processor is silent, and then down', () => {
-  test('F2: a fence resolves it as well: the choice that the buyer made meanwhile runs once it is confirmed', async () => {
-    const { orderId, answer } = await collected('sim:alpha=timeout_lost;beta=ok');
-    expect(answer.stage).toBe('confirming');
+describe('F3: the processor’s port is closed: the connection is refused', () => {
+  const sends = async (orderId: string) =>
+    (await scene.store.findOrder(scene.merchantId, orderId))?.state.attempts[0]?.operations[0]?.sends ?? 0;
+
+  test('F3: opened again in time, the same key is sent to it, one charge, paid; nobody else is asked', async () => {
+    const orderId = newOrderId();
     await control(scene, 'alpha/down', {});
-    const stored = await poll(
-      () => scene.recoup.orders.recover(orderId, NEW_METHOD).catch(() => null),
-      (view) => view !== null,
-      15_000,
+    const answer = scene.recoup.orders.collect(order(orderId, 'sim:alpha=ok', { metadata: { route: 'patient' } }));
+    await poll(
+      () => sends(orderId),
+      (count) => count > 0,
+      10_000,
     );
-    expect(stored).toMatchObject({ stage: 'confirming', attempts: [{ outcome: 'unknown' }] });
-    expect((await scene.ledger(orderId)).map(({ processor }) => processor)).toEqual(['alpha']);
+    expect(await scene.ledger(orderId)).toEqual([]);
     await control(scene, 'alpha/up', {});
-    expect((await paid(orderId)).attempts).toMatchObject([
-      { outcome: 'not_executed' },
-      { number: 2, outcome: 'succeeded' },
+    await answer;
+    expect((await paid(orderId)).attempts).toMatchObject([{ number: 1, processor: 'alpha', outcome: 'succeeded' }]);
+    expect(await sends(orderId)).toBeGreaterThan(1);
+    // What was refused never arrived there.
+    expect(await scene.ledger(orderId)).toMatchObject([{ processor: 'alpha', effect: 'captured', requests: 1 }]);
+    expect(await scene.store.listOperations(scene.merchantId, orderId)).toHaveLength(1);
+    expect(await wasUnknown(orderId)).toBe(false);
+  });
+
+  test('F3: closed for longer: it is proof that nothing was executed, so the retry processor collects at once', async () => {
+    await control(scene, 'alpha/down', {});
+    const { orderId, answer } = await collected('sim:alpha=ok');
+    await control(scene, 'alpha/up', {});
+    expect(answer.stage).toBe('paid');
+    expect(answer.attempts).toMatchObject([
+      { processor: 'alpha', failureClass: 'transient' },
+      { processor: 'beta', outcome: 'succeeded' },
     ]);
-    const operations = (await scene.ledger(orderId)).map(({ operation, effect }) => `${operation} ${effect}`);
-    expect(operations).toEqual(['charge none', 'void none', 'charge captured']);
+    expect(await effects(scene, orderId)).toEqual(['beta captured']);
+    expect(await wasUnknown(orderId)).toBe(false);
   });
 });
 
 describe('F18: the main processor is down while its attempt is unknown', () => {
-  /** It goes down as soon as it has the charge, so that nothing can be proved in between. */
-  const unknown = async (story: string) => {
-    const orderId = newOrderId();
-    const answer = scene.recoup.orders.collect(order(orderId, `sim:alpha=${story}`));
-    await poll(
-      () => scene.ledger(orderId),
-      (entries) => entries.length === 1,
-      5_000,
-    );
-    return { orderId, answer };
-  };
   /** How often it was asked, in vain. */
   const lookupsOf = async (orderId: string) => {
     const stored = await scene.store.findOrder(scene.merchantId, orderId);
@@ -170,7 +195,9 @@ describe('F18: the main processor is down while its attempt is unknown', () => {
   const touched = async (orderId: string) => (await scene.ledger(orderId)).map(({ processor }) => processor);
 
   test('F18: the retry processor is not touched before it is proved, whether there was a charge or not', async () => {
-    const open = await Promise.all(['late_webhook_60', 'timeout_lost,ok'].map(unknown));
+    const open = await Promise.all(
+      ['sim:alpha=late_webhook_60', 'sim:alpha=timeout_lost,ok'].map((token) => silent(scene, token)),
+    );
     await control(scene, 'alpha/down', {});
     for (const { answer } of open) expect((await answer).stage).toBe('confirming');
     const [charged, lost] = open.map(({ orderId }) => orderId) as [string, string];

@@ -82,4 +82,35 @@ describe('F6: the worker is killed after the processor answered, before that was
     await answer;
     expect(await chargedOnce(orderId)).toBe(1);
   });
+
+  test('F6: authorized and recorded, but Temporal never heard of it: who captures meanwhile is told to repeat it, and then it is captured', async () => {
+    const orderId = newOrderId();
+    const answer = scene.recoup.orders
+      .collect(order(orderId, 'sim:alpha=slow_700', { capture: 'manual' }), { waitMs: 30_000 })
+      .catch(() => null);
+    await claimed(orderId);
+    scene.cables().temporal.hold();
+    await scene.until(orderId, ({ stage }) => stage === 'authorized', 10_000);
+    await scene.killWorker();
+    scene.cables().temporal.mend();
+    await scene.startWorker();
+    const answers = new Set<string>();
+    const capture = () =>
+      scene.recoup.orders.capture(orderId, { reason: 'it is sent' }).then(
+        ({ stage }) => stage,
+        ({ code }: { code: string }) => code,
+      );
+    await poll(
+      async () => {
+        const said = await capture();
+        answers.add(said);
+        return said;
+      },
+      (said) => said === 'paid',
+      20_000,
+    );
+    expect(answers).not.toContain('nothing_to_capture');
+    await answer;
+    expect(await scene.ledger(orderId)).toMatchObject([{ effect: 'authorized' }, { effect: 'captured' }]);
+  });
 });

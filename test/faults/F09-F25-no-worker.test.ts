@@ -11,6 +11,13 @@ const TIME_SCALE = 900;
 const HOUR_MS = 3_600_000 / TIME_SCALE;
 const DECLINED = 'sim:alpha=insufficient_funds;beta=insufficient_funds';
 const why = { reason: 'a test asks' };
+/**
+ * How long a run with a mandate waits by itself for its collect to be accepted. No time scale divides it: it is a caller's
+ * time, and the workflow knows no scale (its rules come scaled).
+ */
+const UNACCEPTED_S = 90;
+/** Waits for the end of that, too: a minute and a half more. */
+const WHOLE_WAITS = process.env.RECOUP_WHOLE_WAITS === '1';
 
 let temporal: OwnTemporal;
 let scene: Scene;
@@ -89,23 +96,38 @@ describe('F9: no worker for two hours', () => {
   });
 });
 
-describe('F25: no worker, and the server is restarted', () => {
-  test('F25: a collect that was never accepted charges nobody: the order waits for the buyer, or was never started', async () => {
+describe('F25: no worker for two hours, and the server is restarted', () => {
+  test('F25: collects that were never accepted charge nobody, two hours later: the order waits for the buyer, or for the shop', async () => {
     await scene.killWorker();
-    const orderId = newOrderId();
-    const answer = await scene.recoup.orders.collect(order(orderId, 'sim:alpha=ok'), { waitMs: 1_000 });
-    expect(answer).toMatchObject({ pending: true });
-    const { notAfter } = (await scene.newInput(order(orderId, 'sim:alpha=ok'), 1_000)).state.facts;
+    const [withBuyer, forgotten, asked] = [newOrderId(), newOrderId(), newOrderId()];
+    const requests = [
+      order(withBuyer, 'sim:alpha=ok'),
+      order(forgotten, 'sim:alpha=ok', MANDATE),
+      order(asked, 'sim:alpha=ok', MANDATE),
+    ];
+    const answers = requests.map((request) => scene.recoup.orders.collect(request, { waitMs: 1_000 }));
+    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ pending: true });
+    const { notAfter } = (await scene.newInput(order(withBuyer, 'sim:alpha=ok'), 1_000)).state.facts;
     await temporal.kill();
     await temporal.start();
-    await untilMs(Date.parse(notAfter));
+    await untilMs(Math.max(Date.parse(notAfter), Date.now() + 2 * HOUR_MS));
     await scene.startWorker();
-    await scene.until(orderId, ({ stage }) => stage === 'waiting_buyer', 40_000);
-    expect(await scene.ledger(orderId)).toEqual([]);
+    await scene.until(withBuyer, ({ stage }) => stage === 'waiting_buyer', 40_000);
+    expect(await scene.ledger(withBuyer)).toEqual([]);
     const pay = { path: 'new_method', paymentMethod: { token: 'sim:alpha=ok' } } as const;
-    expect((await scene.recoup.orders.recover(orderId, pay)).stage).toBe('paid');
-    expect(await effects(scene, orderId)).toEqual(['alpha captured']);
-  });
+    expect((await scene.recoup.orders.recover(withBuyer, pay)).stage).toBe('paid');
+    expect(await effects(scene, withBuyer)).toEqual(['alpha captured']);
+    // Nobody waits for an answer of these, so a repeated collect still counts for a while: they have not begun.
+    for (const orderId of [forgotten, asked]) {
+      const timers = () => timersOf(orderId);
+      expect(await poll(timers, ({ length }) => length > 0, 10_000)).toEqual([UNACCEPTED_S]);
+      expect(await scene.ledger(orderId)).toEqual([]);
+    }
+    expect(await scene.recoup.orders.collect(order(asked, 'sim:alpha=ok', MANDATE))).toMatchObject({ stage: 'paid' });
+    expect(await effects(scene, asked)).toEqual(['alpha captured']);
+    if (WHOLE_WAITS) await staysUncharged(forgotten);
+    expect(await scene.ledger(forgotten)).toEqual([]);
+  }, 180_000);
 
   test('F25: cancelled before any worker came: not promised, but repeated it is done before anything is charged', async () => {
     await scene.killWorker();
@@ -129,6 +151,27 @@ describe('F25: no worker, and the server is restarted', () => {
     expect(await scene.ledger(orderId)).toEqual([]);
   });
 });
+
+/** How long each timer of the order's run was to run, seconds. */
+async function timersOf(orderId: string): Promise<number[]> {
+  const { events } = await scene.workflow(orderId).fetchHistory();
+  const timers = events?.flatMap(({ timerStartedEventAttributes: timer }) => timer ?? []) ?? [];
+  return timers.map(({ startToFireTimeout }) => Number(startToFireTimeout?.seconds));
+}
+
+/** The wait for somebody who repeats it is over; and for two hours more, scaled. */
+async function staysUncharged(orderId: string): Promise<void> {
+  const { attempts } = await scene.until(
+    orderId,
+    ({ stage }) => stage === 'waiting_buyer',
+    (UNACCEPTED_S + 10) * 1_000,
+  );
+  expect(attempts).toEqual([]);
+  await untilMs(Date.now() + 2 * HOUR_MS);
+  expect(await scene.ledger(orderId)).toEqual([]);
+  const { decisions } = await scene.recoup.orders.explain(orderId);
+  expect(decisions.flatMap(({ refused }) => refused.map(({ why }) => why)).join()).toContain('never accepted');
+}
 
 /** Webhooks that the simulator has to send again, because the answer was no 2xx. */
 async function failedDeliveries({ simulator }: Scene): Promise<number> {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
@@ -9,11 +10,12 @@ import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
 import { SCENARIOS } from '../../cli/recoup/scenarios.ts';
 import { createPayloadCodec } from '../../contract/payload-codec.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
+import { keepHistory, replayKept } from '../chaos/kept-histories.ts';
 import { historyFromJson } from '../setup/history-json.ts';
 import { type MadeHistory, replayAll } from '../setup/replays.ts';
 import { newOrderId, openScene, type Scene } from '../setup/scene.ts';
-import { played, STORIES } from '../workflows/stories.ts';
-import { play } from './kill-points/order-end.ts';
+import { played, STORIES, shortName } from '../workflows/stories.ts';
+import { play } from './kill-points/lives.ts';
 import '../setup/provided.ts';
 
 const FOLDER = fileURLToPath(new URL('../histories', import.meta.url));
@@ -27,7 +29,7 @@ interface Recording {
 /** What is recorded: every story of the tests until its order is closed, every scenario of `recoup trigger` until its order rests. */
 const LIVES: { file: string; live(scene: Scene): Promise<string> }[] = [
   ...STORIES.map((story) => ({
-    file: `${story.story.replaceAll(/[^a-z]+/g, '-')}.json`,
+    file: `${shortName(story)}.json`,
     live: async (scene: Scene) => (await played(scene, story, 1_000)).orderId,
   })),
   ...SCENARIOS.map((scenario) => ({
@@ -78,6 +80,17 @@ describe('F11: the recorded histories, one of every story and scenario', () => {
   test.each(names)('F11: %s replays on today’s code', (name) => {
     expect(errors.has(name)).toBe(true);
     expect(errors.get(name)).toBeUndefined();
+  });
+
+  test('F11: kept as files, as the harness keeps its own for a later build, they are the same histories', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'recoup-histories-'));
+    try {
+      for (const name of names.slice(0, 5)) keepHistory(folder, 'sources', recorded(name));
+      const { replayed, failures, madeBy } = await replayKept(folder);
+      expect({ replayed, failures, madeBy }).toEqual({ replayed: 5, failures: [], madeBy: { sources: 5 } });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('F11: all of them replay with the payload codec turned on since', { timeout: 120_000 }, async () => {

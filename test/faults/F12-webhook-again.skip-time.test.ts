@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deliverNotice, type Notice, notice } from '../setup/notices.ts';
 import { newOrderId, order, WEBHOOK_SECRET } from '../setup/scene.ts';
 import { openSkippingScene, type SkippingScene } from '../setup/skipping-scene.ts';
-import { control, effects } from '../workflows/acts.ts';
+import { control, effects, toldTypes } from '../workflows/acts.ts';
 
 const DAY_MS = 86_400_000;
 const TIMES = 100;
@@ -42,6 +42,7 @@ test('F12: of a charge without an answer: one change; thirty days later, when it
   await scene.until(orderId, ({ stage }) => stage === 'paid', 10_000);
   const paid = await everything();
   expect(paid.timeline.filter(({ kind }) => kind === 'attempt_succeeded')).toHaveLength(1);
+  expect((await toldTypes(scene, orderId)).filter((type) => type === 'order.payment_succeeded')).toHaveLength(1);
   await scene.pass(30 * DAY_MS);
   await delivered(captured);
   expect(await everything()).toEqual(paid);

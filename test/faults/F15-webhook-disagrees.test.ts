@@ -64,6 +64,13 @@ describe.concurrent('F15: a success webhook that disagrees with the order', () =
     expect((await scene.recoup.orders.get(mine.orderId)).stage).toBe('confirming');
   });
 
+  test('F15: another order’s payment, under this order’s attempt number: not paid, a person is asked', async () => {
+    const [mine, other] = [await unknown(), await unknown()];
+    expect(await deliver(other.orderId, { key: mine.key, attempt: 1 })).toBe(200);
+    await alerted(other.orderId);
+    expect((await scene.recoup.orders.get(other.orderId)).money.captured).toBe(0);
+  });
+
   test('F15: another processor: not paid, parked, alert', async () => {
     const { orderId, key } = await unknown();
     expect(await deliver(orderId, { key, processor: 'beta' })).toBe(200);

@@ -70,7 +70,12 @@ describe('F19: fifty concurrent starts of one order', () => {
       const body = order(orderId, 'sim:alpha=ok', n % 2 === 0 ? {} : { description: 'another one' });
       return postOrder(orderId, body);
     };
-    await together(post);
+    const answers = await together(async (n) => ({ body: n % 2, status: (await post(n)).status }));
+    // While the first is under way the others are told so; nobody with the other body is ever told that it was taken.
+    const accepted = answers.filter(({ status }) => status === 201).map(({ body }) => body);
+    expect(new Set(accepted).size).toBe(1);
+    expect(answers.filter(({ status }) => ![201, 409, 422].includes(status))).toEqual([]);
+    expect(answers.filter(({ body, status }) => status === 422 && body === accepted[0])).toEqual([]);
     const after = await Promise.all([post(0), post(1)]);
     expect(after.map(({ status }) => status).sort()).toEqual([201, 422]);
     expect(await scene.ledger(orderId)).toMatchObject([{ effect: 'captured', requests: 1 }]);

@@ -85,6 +85,19 @@ describe('F26: an order collected again', () => {
       expect(await effects(scene, orderId)).toEqual(['alpha captured']);
     });
 
+    test('F26: while an outcome is unknown it goes on being proved: one charge, nothing at another processor', async () => {
+      const orderId = newOrderId();
+      const request = order(orderId, 'sim:alpha=late_webhook_60');
+      expect((await scene.recoup.orders.collect(request)).stage).toBe('confirming');
+      await forget(orderId);
+      const again = await scene.recoup.orders.collect(request, { waitMs: 1_000 });
+      expect(again).toMatchObject({ created: false, attempts: [{ number: 1 }] });
+      const paid = await scene.until(orderId, ({ stage }) => stage === 'paid');
+      expect(paid.attempts).toHaveLength(1);
+      const ledger = await scene.ledger(orderId);
+      expect(ledger.map(({ processor, effect }) => `${processor} ${effect}`)).toEqual(['alpha captured']);
+    });
+
     test('F26: with another amount it is a conflict, and nothing is charged', async () => {
       const orderId = newOrderId();
       await scene.recoup.orders.collect(order(orderId, DECLINED));

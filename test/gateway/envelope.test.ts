@@ -238,6 +238,11 @@ describe('money and ids', () => {
     ['/resolve', { attempt: 1, outcome: 'paid', evidence: 'e', reason: 'r' }],
     ['/resolve', { outcome: 'succeeded', evidence: 'e', reason: 'r' }],
     ['/resolve', { attempt: 1, question: 'event_unmatched', outcome: 'accepted', evidence: 'e', reason: 'r' }],
+    ['/resolve', { attempt: 1, outcome: 'absent', evidence: 'e', reason: 'r', reference: 'pay_1' }],
+    [
+      '/resolve',
+      { attempt: 1, outcome: 'succeeded', evidence: 'e', reason: 'r', amount: { minor: 0, currency: 'EUR' } },
+    ],
     ['/buyer-tokens', { actions: ['refund'] }],
   ])('%s with %j is refused', async (suffix, body) => {
     const orderId = newOrderId();

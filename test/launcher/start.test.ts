@@ -86,6 +86,7 @@ const untilGone = async (run: RunFile) => {
 test('start --detach returns with everything running and run.json private; stop ends all of it', async () => {
   const { code, output } = await command('start', ['--detach', '--no-demo']);
   expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('Recoup is running') });
+  expect(output).not.toContain('Ctrl-C');
   const run = running();
   expect(pidsOf(run).every(isAlive)).toBe(true);
   expect(statSync(runFilePath(directory)).mode & 0o777).toBe(0o600);

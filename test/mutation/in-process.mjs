@@ -12,11 +12,13 @@ const STATUS = { passed: 0, failed: 1 };
 class InProcessRunner {
   static inject = ['options'];
   #paths;
+  #quick;
   #state;
   #tests = null;
 
   constructor(options) {
     this.#paths = options.inProcess.tests;
+    this.#quick = options.ignoreStatic;
     this.#state = globalThis.__stryker__ ??= {};
   }
 
@@ -45,7 +47,9 @@ class InProcessRunner {
       );
     }
     this.#state.currentTestId = undefined;
-    return { status: 'complete', tests: results, mutantCoverage: this.#state.mutantCoverage };
+    const { mutantCoverage } = this.#state;
+    if (this.#quick) forgetLoading(mutantCoverage);
+    return { status: 'complete', tests: results, mutantCoverage };
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit }) {
@@ -72,6 +76,14 @@ class InProcessRunner {
     this.#tests ??= await loadTests(this.#paths);
     return this.#tests;
   }
+}
+
+/**
+ * What runs while a module loads and in a test as well is asked about by the test alone: otherwise a process would start for
+ * each of them (a file of tests that plays an order to name its cases is enough).
+ */
+function forgetLoading({ static: loading, perTest }) {
+  for (const covered of Object.values(perTest)) for (const id of Object.keys(covered)) delete loading[id];
 }
 
 /** Property tests, which have their seed in their name, take a hundred times as long as examples. */

@@ -166,7 +166,7 @@ describe('money beyond what the order may keep', () => {
       attempts: [...once.attempts, { ...like, number: 2, outcome: 'unknown' as const, money: NONE }],
     };
     expect([owesGiveBack(open), isAtRest(open)]).toEqual([true, false]);
-    const review = { code: 'refund_failed', attempt: 1, since: like.startedAt };
+    const review = { code: 'refund_failed' as const, attempt: 1, since: like.startedAt };
     expect(isAtRest({ ...once, review })).toBe(false);
     const refund = {
       ...(like.operations[0] as Attempt['operations'][number]),

@@ -39,11 +39,6 @@ describe('the headline', () => {
       'A person decides: nobody could prove what became of a charge.',
     ],
     [
-      'a reason without words',
-      order({ review: { code: 'new_reason', attempt: 1, since } }),
-      'A person decides: new_reason.',
-    ],
-    [
       'a processor that is down',
       order({
         retryAt: { at: since, instrumentId: 'ins_1', reason: 'processor_down', number: 1, processor: 'alpha' },

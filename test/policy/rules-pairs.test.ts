@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Instrument, OrderFacts } from '../../policy/order.ts';
+import type { Instrument } from '../../policy/instrument.ts';
+import type { OrderFacts } from '../../policy/order.ts';
 import type { Condition, Rule } from '../../policy/rulebook.ts';
 import { DEFAULT_RULEBOOK } from '../../policy/rulebooks/default.ts';
 import { checkRulebook, chooseRule } from '../../policy/rules.ts';

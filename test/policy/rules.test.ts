@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import type { Instrument, OrderFacts } from '../../policy/order.ts';
+import type { Instrument } from '../../policy/instrument.ts';
+import type { OrderFacts } from '../../policy/order.ts';
 import type { Condition, Rule, Rulebook } from '../../policy/rulebook.ts';
 import { DEFAULT_RULEBOOK } from '../../policy/rulebooks/default.ts';
 import { chooseRule, splitPoint } from '../../policy/rules.ts';

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { expect, inject } from 'vitest';
 import { type CollectRequest, type OrderView, Recoup } from '../../client/index.ts';
+import { lazyConnection } from '../../client/temporal/connection.ts';
 import { Policies } from '../../client/temporal/policies.ts';
 import { startOrder } from '../../client/temporal/start.ts';
 import { orderWorkflowId } from '../../contract/ids.ts';
@@ -54,6 +55,8 @@ export interface Scene {
   /** All that gateway and worker of this process logged. */
   logged(): string;
   taskQueue: string;
+  /** The settings of its worker and gateway. */
+  env: Record<string, string>;
   /** What an order's workflow is started with. */
   newInput(request: CollectRequest, waitMs?: number): Promise<Omit<OrderPaymentInput, 'startId'>>;
   /** Starts an order as the embedded client does, with more of the workflow's input, e.g. `eventsPerRun`. */
@@ -159,7 +162,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     where === 'inside'
       ? await insideWorker(env, codePath, { skipping: skipping !== undefined, clockOffMs: workerClockOffMs })
       : await processWorker(env, { spares: options.spares ?? false, behindMs: options.behindMs ?? 0, hear });
-  const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS });
+  const { connection, close: disconnect } = lazyConnection(env.TEMPORAL_ADDRESS);
   const client = new Client({ connection, dataConverter });
   const processors = openProcessors(readWorkerSettings(env).processors);
   const recoup = new Recoup({
@@ -207,6 +210,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     sealingKey,
     logged: () => logged.slice(loggedBefore).join('\n'),
     taskQueue,
+    env,
     ledger,
     netCaptured: async (orderId) => netOf(await ledger(orderId)),
     until: (orderId, wanted, withinMs = 30_000) => poll(() => recoup.orders.get(orderId), wanted, withinMs),
@@ -226,7 +230,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       }
       await workers.close();
       await Promise.all([recoup.close(), http.close(), gateway.close(), simulator.close(), store.close()]);
-      await connection.close();
+      await disconnect();
       await database.drop();
     },
   };

@@ -23,14 +23,14 @@ export interface SpareWorker {
 
 /** The worker as a process of its own, to be killed in the middle of things. */
 export async function startWorkerProcess(env: Env, hear: Hear): Promise<WorkerProcess> {
-  const { process, nextLine } = launched(join(ROOT, 'worker', 'main.ts'), env, hear);
+  const { process, nextLine } = launched(join(ROOT, 'worker', 'main.ts'), env, aloud(hear));
   await nextLine();
   return process;
 }
 
 /** A worker that has loaded its code and waits to be told to begin. */
 export async function spareWorkerProcess(env: Env, hear: Hear): Promise<SpareWorker> {
-  const { process, nextLine, say } = launched(join(ROOT, 'test', 'setup', 'spare-worker.ts'), env, hear);
+  const { process, nextLine, say } = launched(join(ROOT, 'test', 'setup', 'spare-worker.ts'), env, aloud(hear));
   await nextLine();
   return {
     begin: async () => {
@@ -42,6 +42,21 @@ export async function spareWorkerProcess(env: Env, hear: Hear): Promise<SpareWor
   };
 }
 
+/** What a worker complains of is seen where the tests run, too. */
+function aloud(hear: Hear): Hear {
+  return (text) => {
+    hear(text);
+    process.stderr.write(text);
+  };
+}
+
+/** A gateway of its own, beside the one in the test; it serves at `url`. */
+export async function startGatewayProcess(env: Env, hear: Hear): Promise<{ url: string; kill(): Promise<void> }> {
+  const { process, nextLine } = launched(join(ROOT, 'gateway', 'main.ts'), env, hear);
+  const { url } = JSON.parse(await nextLine()) as { url: string };
+  return { url, kill: process.kill };
+}
+
 function launched(file: string, env: Env, hear: Hear) {
   const child: ChildProcess = spawn(process.execPath, nodeArguments(file), {
     env: { ...process.env, ...env },
@@ -49,21 +64,22 @@ function launched(file: string, env: Env, hear: Hear) {
   });
   const { pid, stdin, stdout, stderr } = child;
   if (stdin === null || stdout === null || stderr === null || pid === undefined)
-    throw new Error('The worker did not start');
+    throw new Error('The process did not start');
   let words = '';
   stderr.on('data', (chunk) => {
     words += chunk;
     hear(String(chunk));
-    process.stderr.write(chunk);
   });
   const exited = once(child, 'exit');
-  const ended = exited.then(([code]) => Promise.reject(new Error(`The worker ended with ${code}: ${words}`)));
+  const ended: Promise<never> = exited.then(([code]) =>
+    Promise.reject(new Error(`The process ended with ${code}: ${words}`)),
+  );
   ended.catch(() => {});
   stdin.on('error', () => {});
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   return {
     // Its output ends a moment before it does: then how it ended is the answer.
-    nextLine: () => Promise.race([lines.next().then(({ done }) => (done === true ? ended : undefined)), ended]),
+    nextLine: () => Promise.race([lines.next().then(({ done, value }) => (done === true ? ended : value)), ended]),
     say: (words: string) => void stdin.write(words),
     process: {
       pid,

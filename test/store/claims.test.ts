@@ -40,6 +40,8 @@ describe('claimed before', () => {
     const again = nextClaim(order, { now: '2026-11-22T10:01:59.999Z', resendUntil: LATER });
     expect(await opened.store.claimOperation(again)).toEqual({ kind: 'sent_again', resendUntil: SOON });
     expect(await opened.store.claimOperation({ ...again, now: SOON })).toEqual({ kind: 'expired' });
+    // Nor when it may be as late as that, for all that this worker knows.
+    expect(await opened.store.claimOperation({ ...again, latestNow: SOON })).toEqual({ kind: 'expired' });
   });
 
   test.each(['succeeded', 'declined', 'requires_action', 'pending'] as const)(

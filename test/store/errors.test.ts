@@ -6,12 +6,12 @@ function driverError(code: string, message = 'Key (key)=(secret-1) already exist
 }
 
 describe('errors of the database in the store’s words', () => {
-  test.each(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '08006', '53300', '57P01', '57P03', '57014', '40P01', '40001'])(
-    '%s may be tried again',
-    (code) => {
-      expect(asStoreError('claim_operation', driverError(code))).toBeInstanceOf(StoreUnavailable);
-    },
-  );
+  test.each([
+    ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
+    ...['08006', '53300', '57P01', '57P03', '57014', '40P01', '40001'],
+  ])('%s may be tried again', (code) => {
+    expect(asStoreError('claim_operation', driverError(code))).toBeInstanceOf(StoreUnavailable);
+  });
 
   test.each([
     'Connection terminated unexpectedly',

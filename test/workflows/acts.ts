@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { OrderView } from '../../client/index.ts';
-import { poll, type Scene } from '../setup/scene.ts';
+import { newOrderId, order, poll, type Scene } from '../setup/scene.ts';
 
 /** The buyer acts on the processor's page. Redirects lead to the shop, which is not here. */
 export async function actOnPage(view: OrderView, fields: Record<string, string> = {}): Promise<number> {
@@ -56,4 +56,27 @@ export async function sweepUntilRunning(scene: Scene, orderId: string, withinMs:
     (status) => status === 'RUNNING',
     withinMs,
   );
+}
+
+/** An order whose processor has the charge and says nothing: whoever takes that down now leaves no moment for a proof. */
+export async function silent(scene: Scene, token: string) {
+  const orderId = newOrderId();
+  const answer = scene.recoup.orders.collect(order(orderId, token));
+  await poll(
+    () => scene.ledger(orderId),
+    (entries) => entries.length === 1,
+    5_000,
+  );
+  return { orderId, answer };
+}
+
+/** The sheet of a processor with another promise: by how late a lookup has to be for "absent" to be true. */
+export async function settlesWithin({ store }: Scene, processor: string, settleMs: number): Promise<void> {
+  const deployment = await store.currentDeployment();
+  if (deployment === null) throw new Error('No worker has started');
+  const sheets = deployment.sheets.map((sheet) => {
+    if (sheet.processor !== processor || sheet.lookup === null) return sheet;
+    return { ...sheet, lookup: { ...sheet.lookup, absence: { answers: 2, settleMs } } };
+  });
+  await store.publishDeployment({ ...deployment, sheets });
 }

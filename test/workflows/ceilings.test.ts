@@ -237,6 +237,7 @@ describe('while time passes', () => {
     const waitedMs = Date.parse(againAt?.startedAt ?? '') - Date.parse(declinedAt?.endedAt ?? '');
     const dayMs = 86_400_000 / 10_000;
     expect(waitedMs).toBeGreaterThanOrEqual(dayMs);
-    expect(waitedMs).toBeLessThan(dayMs + 1_500);
+    // Not by a rule that counts in days of its own: the machine may be busy, but not for half a day.
+    expect(waitedMs).toBeLessThan(1.5 * dayMs);
   });
 });

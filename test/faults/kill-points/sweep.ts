@@ -1,16 +1,22 @@
-import type { Scenario } from '../../../cli/recoup/scenarios.ts';
 import { newOrderId, openScene, type Scene } from '../../setup/scene.ts';
-import { endOf, type OrderEnd, play } from './order-end.ts';
+import type { Life } from './lives.ts';
+import { endOf, type OrderEnd } from './order-end.ts';
 import { waitPatiently } from './patient.ts';
 import { untilEvent } from './watch.ts';
 
+/** It never came to its end. */
+interface Stuck {
+  stage: 'stuck';
+  why: string;
+}
+
 /** What became of one order whose worker was killed when its history had so many events. */
 export interface KillPoint {
-  scenario: string;
+  life: string;
   event: number;
   /** Its order rested with fewer events, so nobody was killed. */
   missed: boolean;
-  end: OrderEnd;
+  end: OrderEnd | Stuck;
   /** How the order ends that nobody killed. */
   wanted: OrderEnd;
 }
@@ -38,22 +44,22 @@ export interface SweepOptions {
   tell?: (line: string) => void;
 }
 
-/** Every scenario once in peace, then once for each event of its history, with the worker killed at that event. */
+/** Every life once in peace, then once for each event of its history, with the worker killed at that event. */
 export async function sweepKillPoints(
-  scenarios: Scenario[],
+  lives: Life[],
   { lanes: count, each, tell = () => {} }: SweepOptions,
 ): Promise<KillPoint[]> {
   const lanes = await Promise.all(Array.from({ length: Math.min(count, 8) }, openLane));
   try {
-    const peaceful = await inLanes(lanes, scenarios, (lane, scenario) => inPeace(lane, scenario));
-    const points = peaceful.flatMap(({ scenario, batches, end }) => {
+    const peaceful = await inLanes(lanes, lives, inPeace);
+    const points = peaceful.flatMap(({ life, batches, end }) => {
       const events = each === 'batch' ? batches : Array.from({ length: batches.at(-1) ?? 0 }, (_, index) => index + 1);
-      return events.map((event) => ({ scenario, event, wanted: end }));
+      return events.map((event) => ({ life, event, wanted: end }));
     });
-    tell(`${points.length} kill points in ${scenarios.length} scenarios`);
-    return await inLanes(lanes, points, async (lane, { scenario, event, wanted }) => {
-      const point = { ...(await killAt(lane, scenario, event)), scenario: scenario.name, event, wanted };
-      tell(`${scenario.name} ${event}: ${point.missed ? 'rested before' : point.end.stage}`);
+    tell(`${points.length} kill points in ${lives.length} lives`);
+    return await inLanes(lanes, points, async (lane, { life, event, wanted }) => {
+      const point = { ...(await killAt(lane, life, event)), life: life.name, event, wanted };
+      tell(`${life.name} ${event}: ${point.missed ? 'rested before' : point.end.stage}`);
       return point;
     });
   } finally {
@@ -62,21 +68,21 @@ export async function sweepKillPoints(
   }
 }
 
-async function inPeace(scene: Scene, scenario: Scenario) {
+async function inPeace(scene: Scene, life: Life) {
   const orderId = newOrderId();
   let rested = false;
-  const playing = play(scene, scenario, orderId).finally(() => {
+  const playing = life.live(scene, orderId).finally(() => {
     rested = true;
   });
   const batches = await untilEvent(scene, orderId, Infinity, () => rested);
   await playing;
-  return { scenario, batches, end: await endOf(scene, orderId) };
+  return { life, batches, end: await endOf(scene, orderId) };
 }
 
-async function killAt(scene: Scene, scenario: Scenario, event: number): Promise<Pick<KillPoint, 'end' | 'missed'>> {
+async function killAt(scene: Scene, life: Life, event: number): Promise<Pick<KillPoint, 'end' | 'missed'>> {
   const orderId = newOrderId();
   let rested = false;
-  const playing = play(scene, scenario, orderId).finally(() => {
+  const playing = life.live(scene, orderId).finally(() => {
     rested = true;
   });
   playing.catch(() => {});
@@ -86,8 +92,11 @@ async function killAt(scene: Scene, scenario: Scenario, event: number): Promise<
     await scene.killWorker();
     await scene.startWorker();
   }
-  await playing;
-  return { missed, end: await endOf(scene, orderId) };
+  const end = await playing.then(
+    () => endOf(scene, orderId),
+    (error: Error): Stuck => ({ stage: 'stuck', why: `${orderId}: ${error.message}` }),
+  );
+  return { missed, end };
 }
 
 /** Each lane takes the next one as soon as it is free; answers are in the order of what was asked. */

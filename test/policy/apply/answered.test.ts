@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { PROCESSOR_DOWN } from '../../../policy/sheet.ts';
 import * as make from '../decide/fixtures.ts';
 import { Steps } from './steps.ts';
 
 const MANUAL = { facts: { capture: 'manual' as const } };
 const DECLINED = { outcome: 'declined', failureClass: 'hard_decline' } as const;
 const UNSENT = { outcome: 'not_executed', sent: false, claim: 'none', provedNotExecuted: true } as const;
+const BUSY = { outcome: 'not_executed', failureClass: 'transient', provedNotExecuted: true } as const;
 const refused = () => new Steps().answer({ ...DECLINED, evidence: 'declined' });
 const page = () => refused().tell(make.choose('hosted_checkout')).answer({ outcome: 'requires_action' });
 const authorized = () => new Steps(MANUAL).answer({ outcome: 'succeeded', authorizedOnly: true });
@@ -57,6 +59,26 @@ describe('what never left the house', () => {
     expect(down.order.askedBuyer).toBe(false);
   });
 
+  test.each([
+    ['the store was down', { evidence: 'store_down' }],
+    ['the processor is down', { evidence: PROCESSOR_DOWN }],
+    ['the sealing key is missing', { evidence: 'sealing_key_missing', sealingKeyId: 'kid-1' }],
+    ['a ceiling is reached', { evidence: 'ceiling', claim: 'ceiling' as const }],
+  ])('because %s changes nothing of a reservation that a notice told of meanwhile, and plans nothing', (_why, said) => {
+    for (const before of [[], [BUSY], [{ outcome: 'unknown' } as const]]) {
+      const order = new Steps(MANUAL);
+      for (const answer of before) order.answer(answer).untilSent();
+      order.notice('payment_authorized', { key: '1/authorize/0', reference: 'pay_1', amountMinor: 4_999 });
+      order.answer({ ...UNSENT, ...said });
+      expect(order.attempt(1)).toMatchObject({
+        outcome: 'succeeded',
+        proof: null,
+        operations: [{ outcome: 'succeeded' }],
+      });
+      expect([order.stage, order.command, order.wake, order.order.review]).toEqual(['authorized', null, null, null]);
+    }
+  });
+
   test('this time says nothing of the time before', () => {
     const order = new Steps()
       .answer({ outcome: 'unknown' })
@@ -78,9 +100,24 @@ describe('a capture', () => {
     const plain = capturing().answer({ outcome: 'succeeded' });
     expect(plain.attempt()).toMatchObject({ outcome: 'succeeded', proof: null, money: { captured: 4_999 } });
     expect(plain.entries.find(({ kind }) => kind === 'captured')).toMatchObject({
-      ...{ actor: 'processor', attempt: 1, text: 'Captured at alpha' },
+      ...{ actor: 'processor', attempt: 1, text: 'EUR 49.99 captured at alpha' },
     });
     expect(capturing().answer({ outcome: 'succeeded', amountMinor: 4_000 }).attempt().money.captured).toBe(4_000);
+  });
+
+  test('is told once, by whichever comes first: its answer or its notice', () => {
+    const named = () =>
+      new Steps(MANUAL).answer({ outcome: 'succeeded', authorizedOnly: true, reference: 'pay_1' }).tell(make.capture());
+    const answered = (order: Steps) => captures(order.answer({ outcome: 'succeeded' }));
+    const told = (order: Steps) =>
+      captures(order.notice('payment_succeeded', { reference: 'pay_1', amountMinor: 4_999 }));
+    const captures = ({ entries }: Steps) =>
+      entries.filter(({ text }) => /captured|collected/.test(text)).map(({ kind, text }) => `${kind}: ${text}`);
+    const once = ['captured: EUR 49.99 captured at alpha'];
+    const first = named();
+    expect([answered(first), told(first)]).toEqual([once, []]);
+    const second = named();
+    expect([told(second), answered(second)]).toEqual([once, []]);
   });
 
   test('that is refused is a person’s, with the processor’s code or what happened', () => {

@@ -81,6 +81,14 @@ describe('a decline', () => {
     expect(entry?.text).toMatch(/^alpha declined: /);
     const bare = new Steps().answer({ ...DECLINED, evidence: 'declined' });
     expect(bare.entries.find(({ kind }) => kind === 'attempt_declined')?.evidence).toBe('declined');
+    const unmapped = new Steps().answer({
+      ...DECLINED,
+      evidence: 'declined',
+      document: 'x is not mapped',
+      edition: '',
+    });
+    const { evidence } = unmapped.entries.find(({ kind }) => kind === 'attempt_declined') ?? {};
+    expect(evidence).toBe('declined; x is not mapped');
     const nothing = new Steps().answer({
       outcome: 'not_executed',
       failureClass: 'unsupported',

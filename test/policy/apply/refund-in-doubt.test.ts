@@ -6,9 +6,18 @@ import type { Steps } from './steps.ts';
 
 const ABSENT = { found: 'absent' } as const;
 /** Sent, and not answered. */
-const doubted = (sheets: Sheet[]) => refunding(sheets).answer({ outcome: 'unknown', evidence: 'timeout' });
+const doubted = (sheets: Sheet[]) => refunding(sheets).answer(SILENT);
+const REFUSED = { outcome: 'not_executed', provedNotExecuted: true, evidence: 'http_503' } as const;
+const SILENT = { outcome: 'unknown', evidence: 'timeout' } as const;
 const absent = (order: Steps) => answerLookup(untilLookedUp(order), ABSENT);
 const aboutIt = (order: Steps) => ({ attempt: 1, processor: 'alpha', key: refundOf(order)?.key ?? '' });
+/** No lookup says anything until its key is sent once more. */
+function sentAgain(order: Steps): Steps {
+  for (order.untilSent(); order.command?.operation === 'lookup'; order.untilSent())
+    answerLookup(order, { found: 'no_answer' });
+  expect(order.command).toMatchObject({ operation: 'refund' });
+  return order;
+}
 /** Every processor still works, but nobody says any more how alpha does. */
 const withoutAlpha = (order: Steps) => order.sheets.splice(0, 1);
 
@@ -52,18 +61,26 @@ describe('a refund that its processor does not know', () => {
 
 describe('a person’s word while the refund is sent again', () => {
   test('cannot speak for that send: without its answer it is in doubt, and no other key is used', () => {
-    const order = refunding().answer({ outcome: 'unknown', evidence: 'timeout' }).wait(500);
+    const order = refunding().answer(SILENT).wait(500);
     expect(order.command).toMatchObject({ operation: 'refund' });
-    order.tell(make.resolve(1, 'absent')).answer({ outcome: 'unknown', evidence: 'timeout' });
+    order.tell(make.resolve(1, 'absent')).answer(SILENT);
     expect(refundOf(order)).toMatchObject({ outcome: 'unknown', sends: 2 });
     order.untilSent();
     expect(order.attempt(1).operations.filter(({ operation }) => operation === 'refund')).toHaveLength(1);
   });
+
+  test('counts none of the sends that come after it: one in doubt keeps the refund in doubt', () => {
+    const order = refunding().answer(SILENT);
+    for (sentAgain(order); order.order.review?.code !== 'refund_unknown'; sentAgain(order)) order.answer(SILENT);
+    const { sends = 0 } = refundOf(order) ?? {};
+    order.tell(make.resolve(1, 'absent')).answer(REFUSED);
+    sentAgain(order).answer(SILENT);
+    sentAgain(order).answer(REFUSED);
+    expect(refundOf(order)).toMatchObject({ outcome: 'unknown', sends: sends + 2, sendsNotExecuted: sends + 1 });
+  });
 });
 
 describe('a notice that comes while its refund is with the processor', () => {
-  const REFUSED = { outcome: 'not_executed', provedNotExecuted: true, evidence: 'http_503' } as const;
-
   test('has the last word when it tells of success: no answer makes it undone', () => {
     const order = refunding();
     order.notice('refund_succeeded', aboutIt(order)).answer(REFUSED);

@@ -112,15 +112,15 @@ describe('a person’s word on money that waits for a person', () => {
     const order = confirming().answer({ ...FOUND, outcome: 'declined' });
     expect(order.order.review).toMatchObject({ code: 'surplus', attempt: 1 });
     order.tell(make.resolve(1, 'absent'));
-    expect(order.attempt(1).money.refunded).toBe(0);
-    expect(kindsOf(order)).not.toContain('refunded');
+    expect(order.attempt(1).money).toMatchObject({ refunded: 0, returned: 0 });
+    expect(kindsOf(order)).toEqual(['resolve_refused']);
   });
 
   test('about the payment that the order keeps: nothing of it went back', () => {
     const order = doublyPaid(make.sheetsWith({ alpha: { lookup: null } }));
     expect(order.command).toMatchObject({ operation: 'lookup', attempt: 2 });
     order.answer({ ...FOUND, outcome: 'declined' });
-    expect(order.order.review).toMatchObject({ code: 'surplus', attempt: 2 });
+    expect(order.order.review).toMatchObject({ code: 'event_mismatch', attempt: 2 });
     order.tell(make.resolve(2, 'succeeded'));
     expect(kindsOf(order)).not.toContain('refunded');
     expect(order.attempt(2).money.refunded).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isAcceptable } from '../../../policy/questions.ts';
 import * as make from '../decide/fixtures.ts';
+import { refunding } from './refunding.ts';
 import { Steps } from './steps.ts';
 
 const MANUAL = { facts: { capture: 'manual' as const } };
@@ -13,10 +13,21 @@ describe('a person with evidence', () => {
     const order = unknown().tell(make.resolve(1, 'absent'));
     expect(order.entries[0]).toMatchObject({
       ...{ kind: 'unknown_resolved', actor: 'support', attempt: 1, evidence: 'seen in the dashboard' },
-      text: 'Attempt 1 is absent: a reason',
+      text: 'Attempt 1 did nothing: a reason',
     });
     const other = unknown().tell(make.resolve(7, 'absent'));
     expect(other.entries).toMatchObject([{ kind: 'resolve_refused', actor: 'support' }]);
+  });
+
+  test('is who says what follows, and of what: the processor has not told of it, nor why', () => {
+    const said = (order: Steps) => order.entries.map(({ actor, text }) => `${actor}: ${text}`);
+    expect(said(unknown().tell(make.resolve(1, 'absent')))).toContain('support: alpha did not execute attempt 1');
+    const paid = said(unknown().tell(make.resolve(1, 'succeeded')));
+    expect(paid).toContain('support: EUR 49.99 collected at alpha');
+    const refund = refunding().answer({ outcome: 'unknown', evidence: 'timeout' });
+    expect(said(refund.tell(make.resolve(1, 'succeeded')))[0]).toBe(
+      'support: The refund of attempt 1 succeeded: a reason',
+    );
   });
 
   test('says that a charge went through: the order is paid; with manual capture it is authorized', () => {
@@ -85,14 +96,4 @@ describe('a person with evidence', () => {
     order.tell(make.resolve(1, 'absent'));
     expect(order.order.attempts).toEqual(attempts);
   });
-});
-
-test('what a person may put aside as it is: money that is known, and notices; never what is not proved', () => {
-  const acceptable = (code: string) => isAcceptable({ code, attempt: 1, since: '' });
-  for (const code of ['surplus', 'refund_failed', 'amount_mismatch', 'event_unmatched', 'event_mismatch']) {
-    expect(acceptable(code)).toBe(true);
-  }
-  for (const code of ['unknown_too_long', 'claim_conflict', 'duplicate_unexplained', 'cannot_fence']) {
-    expect(acceptable(code)).toBe(false);
-  }
 });

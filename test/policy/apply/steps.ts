@@ -8,6 +8,7 @@ import type { Sheet } from '../../../policy/sheet.ts';
 import { stageOf } from '../../../policy/stage.ts';
 import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
 import * as make from '../decide/fixtures.ts';
+import { resultOf } from '../decide/results.ts';
 
 /** An order, told one thing after the other, each told in full: for what no processor of the other tests would say. */
 export class Steps {
@@ -67,12 +68,8 @@ export class Steps {
     this.nowMs += 10;
     const operations = this.attempt(command.attempt).operations;
     const key = operations.find(({ operation }) => operation === command.operation)?.key ?? '';
-    const result: OperationResult = {
-      ...{ attempt: command.attempt, operation: command.operation, key, outcome: 'unknown', failureClass: null },
-      ...{ forbidsInstrument: false, retryAfterMs: null, evidence: 'said', document: '', edition: '' },
-      ...{ provedNotExecuted: false, sent: true, claim: 'granted', startedAt, endedAt: this.now, ...said },
-    };
-    return this.tell({ type: 'answered', result });
+    const answer = { outcome: 'unknown', evidence: 'said', ...said } as const;
+    return this.tell({ type: 'answered', result: resultOf(command, key, { startedAt, endedAt: this.now }, answer) });
   }
 
   /** A notice about the last attempt, unless it says otherwise. */

@@ -20,8 +20,11 @@ import { stageOf } from '../../../policy/stage.ts';
 import { SIMULATOR_SHEETS } from '../../../processors/simulator/sheets.ts';
 import { type Down, heldBack } from './breakers.ts';
 import { type HouseFault, throughHouse } from './house-faults.ts';
+import { withKey } from './keys.ts';
+import { noteKnown } from './known.ts';
 import { deepFreeze, takeWhere } from './lists.ts';
 import { ProcessorModel } from './processor-model.ts';
+import { resultOf } from './results.ts';
 import { refusalOf } from './validators.ts';
 import type { Script } from './words.ts';
 
@@ -76,6 +79,9 @@ export class World {
   readonly reading: Omit<Reading, 'order'>;
   private readonly inbox: OrderEvent[] = [];
   private readonly planned: { atMs: number; act: () => void }[] = [];
+  private readonly meanwhile: (() => void)[] = [];
+  /** A person said what was not so, and nothing brings that to light. */
+  erred = false;
   private webhookCount = 0;
   private health: ProcessorHealth[];
   readonly openedMs: number;
@@ -115,6 +121,10 @@ export class World {
     return payments.reduce((sum, { capturedMinor, refundedMinor }) => sum + capturedMinor - refundedMinor, 0);
   }
 
+  get losesNotices(): boolean {
+    return (this.options.webhooks?.lose ?? []).length > 0;
+  }
+
   get refundedByHand(): boolean {
     return [...this.processors.values()].some(({ byHand }) => byHand > 0);
   }
@@ -133,6 +143,11 @@ export class World {
   at(delayMs: number, act: () => void): this {
     this.planned.push({ atMs: this.nowMs + delayMs, act });
     return this;
+  }
+
+  /** Something that happens while the next call is out. */
+  duringCall(act: () => void): void {
+    this.meanwhile.push(act);
   }
 
   /** A message that arrives now. Validated as the workflow does, unless `raw`; answers the refusal. */
@@ -231,7 +246,9 @@ export class World {
     this.wake = decision.wake;
     this.entries.push(...decision.entries);
     this.events.push(...decision.events);
-    this.options.watch?.({ before, event, decision, owed }, this);
+    const step = { before, event, decision, owed };
+    noteKnown(step, this);
+    this.options.watch?.(step, this);
     return decision.command;
   }
 
@@ -250,7 +267,7 @@ export class World {
     const asked = command.of === undefined ? targetKey : (operationOf(attempt, command.of)?.key ?? '');
     const sends = name === 'lookup' ? 1 : (operationOf(attempt, name)?.sends ?? 0);
     this.sent.push({ ...command, processor: attempt.processor, key: key(name), atMs, sends });
-    if (name !== 'lookup') this.fixKey(attempt.number, name, key(name));
+    if (name !== 'lookup') this.order = withKey(this.order, attempt.number, name, key(name));
     const held = name === 'lookup' ? null : heldBack(this.options.down ?? [], attempt, name, this);
     if (held !== null) return { attempt: attempt.number, operation: name, key: key(name), ...held };
     const collecting = name === primary?.operation;
@@ -266,35 +283,8 @@ export class World {
         : throughHouse(fault, { first, card: collecting ? card : undefined, nowMs: atMs }, () =>
             processor.send({ operation: name, key: key(name), attempt: attempt.number, targetKey, amountMinor }, atMs),
           );
+    for (const act of this.meanwhile.splice(0)) act();
     this.moveTo(atMs + tookMs);
-    return {
-      attempt: attempt.number,
-      operation: name,
-      key: name === 'lookup' ? asked : key(name),
-      failureClass: null,
-      forbidsInstrument: false,
-      retryAfterMs: null,
-      document: '',
-      edition: '',
-      provedNotExecuted: false,
-      sent: true,
-      claim: name === 'lookup' ? 'none' : 'granted',
-      startedAt,
-      endedAt: this.now,
-      ...answer,
-    };
-  }
-
-  private fixKey(number: number, name: string, key: string): void {
-    const operations = (all: OrderState['attempts'][number]['operations']) =>
-      all.map((each) =>
-        each.key === '' && each.operation === name && each.endedAt === null ? { ...each, key, readableKey: key } : each,
-      );
-    this.order = {
-      ...this.order,
-      attempts: this.order.attempts.map((each) =>
-        each.number === number ? { ...each, operations: operations(each.operations) } : each,
-      ),
-    };
+    return resultOf(command, name === 'lookup' ? asked : key(name), { startedAt, endedAt: this.now }, answer);
   }
 }

@@ -1,5 +1,6 @@
 import type { OrderEvent } from '../../../policy/events.ts';
-import type { Instrument, OrderFacts, OrderState } from '../../../policy/order.ts';
+import type { Instrument } from '../../../policy/instrument.ts';
+import type { OrderFacts, OrderState } from '../../../policy/order.ts';
 import { questionId } from '../../../policy/questions.ts';
 import type { Rule, Rulebook } from '../../../policy/rulebook.ts';
 import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
@@ -116,17 +117,21 @@ export function choose(path: RecoveryPath, instrument?: Instrument | string): Or
   return { type: 'recovery_chosen', id: nextId('choice'), actor: 'buyer', path, ...chosen };
 }
 
+type UnknownResolved = Extract<OrderEvent, { type: 'unknown_resolved' }>;
+
 export function resolve(
   attempt: number | null,
   outcome: 'succeeded' | 'absent' | 'accepted',
   question?: string,
-): Extract<OrderEvent, { type: 'unknown_resolved' }> {
+  payment: Pick<UnknownResolved, 'reference' | 'amount'> = {},
+): UnknownResolved {
   return {
     type: 'unknown_resolved',
     id: nextId('resolve'),
     ...(attempt === null ? {} : { attempt }),
     outcome,
     ...(question === undefined ? {} : { question }),
+    ...payment,
     evidence: 'seen in the dashboard',
     ...told,
   };

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../policy/decide.ts';
+import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import { Steps } from '../apply/steps.ts';
 import * as make from './fixtures.ts';
+import { resultOf } from './results.ts';
 
 const { scene, sends } = make;
 const DECLINED = { alpha: ['insufficient_funds'], beta: ['insufficient_funds'] };
@@ -94,6 +96,20 @@ describe('of two notices at the same time', () => {
   test('the money that came before it does not', () => {
     const order = told(told(declined(), 4_999), 1);
     expect([order.order.review?.code, order.stage]).toEqual(['event_mismatch', 'paid']);
+  });
+});
+
+describe('less than the amount', () => {
+  test('is asked about before the order counts as paid, also while another message waits', () => {
+    const { order, now, sheets } = new Steps();
+    const [attempt] = order.attempts;
+    const times = { startedAt: now, endedAt: now };
+    const less = { outcome: 'succeeded', evidence: 'said', amountMinor: 1_200, reference: 'pay_1' } as const;
+    const result = resultOf({ attempt: 1, operation: 'charge' }, attempt?.operations[0]?.key ?? '', times, less);
+    const reading = { rulebook: DEFAULT_RULEBOOK, sheets, ceilings: [], health: [] };
+    const decision = decide({ ...reading, order, event: { type: 'answered', result }, now, moreToCome: true });
+    expect(decision.order.review?.code).toBe('amount_mismatch');
+    expect(decision.events.map(({ type }) => type)).toEqual(['order.needs_review']);
   });
 });
 

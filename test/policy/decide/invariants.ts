@@ -13,6 +13,7 @@ import { owedOperation } from '../../../policy/plan/proof-times.ts';
 import { needsHuman, stageOf } from '../../../policy/stage.ts';
 import type { Stage } from '../../../policy/terms.ts';
 import { plannedSteps } from '../../../policy/wake.ts';
+import { capturesAlone } from './capture-invariants.ts';
 import { watchCards } from './card-invariants.ts';
 import type { Step, World } from './driver.ts';
 import { givesBackRightly, moneyIsVisible } from './money-invariants.ts';
@@ -27,6 +28,7 @@ export function watchInvariants(): (step: Step, world: World) => void {
   return (step, world) => {
     cards(step, world);
     neverTwoPayable(step, world);
+    capturesAlone(step, world);
     resendsAreBounded(step, world);
     oneCommandAtATime(step);
     neverEndsWhilePayable(step, world);
@@ -127,7 +129,7 @@ export const UNPAID_ENDS: Stage[] = ['failed', 'cancelled', 'expired'];
 /** I3, I2: by the oracle, nothing can take money and none is kept silently when an order ends unpaid. */
 function neverEndsWhilePayable({ before, decision }: Step, world: World): void {
   const { closed } = decision.order;
-  if (closed === null || closed === before.closed || !UNPAID_ENDS.includes(closed.stage)) return;
+  if (closed === null || closed === before.closed || !UNPAID_ENDS.includes(closed.stage) || world.erred) return;
   for (const processor of world.processors.values()) {
     for (const payment of processor.payments) {
       expect(processor.isPayable(payment), `I3: ended ${closed.stage} with ${JSON.stringify(payment)}`).toBe(false);
@@ -158,7 +160,15 @@ const BUYERS_AND_SYSTEMS: Stage[] = [
   'authorized',
   'capturing',
 ];
-const FROM_EVERY_OPEN: Stage[] = ['cancelling', 'cancelled', 'paid', 'authorized', 'needs_review', 'expired', 'failed'];
+/** `capturing`: money was reserved beside what the stage showed, and the merchant has asked for it. */
+const FROM_EVERY_OPEN: Stage[] = [
+  ...(['authorized', 'capturing', 'paid', 'needs_review'] as const),
+  ...(['cancelling', 'cancelled', 'expired', 'failed'] as const),
+];
+const BESIDE_RESERVED: Stage[] = [
+  ...(['waiting_buyer', 'hosted_checkout', 'invoiced', 'attempting', 'retry_scheduled'] as const),
+  ...(['confirming', 'payment_pending', 'waiting_authentication'] as const),
+];
 /** What the design's table allows beside that; a stage may stay, and `attempting` leads anywhere. */
 const LEAVES_TO: Record<Stage, Stage[]> = {
   attempting: BUYERS_AND_SYSTEMS,
@@ -170,8 +180,6 @@ const LEAVES_TO: Record<Stage, Stage[]> = {
     'payment_pending',
     'hosted_checkout',
     'invoiced',
-    // A capture was asked for while another attempt hid it.
-    'capturing',
   ],
   payment_pending: [
     'attempting',
@@ -187,8 +195,9 @@ const LEAVES_TO: Record<Stage, Stage[]> = {
   hosted_checkout: ['attempting', 'waiting_buyer', 'payment_pending', 'confirming', 'retry_scheduled', 'invoiced'],
   invoiced: ['attempting', 'waiting_buyer', 'payment_pending', 'confirming', 'hosted_checkout', 'retry_scheduled'],
   retry_scheduled: ['attempting', 'waiting_buyer'],
-  authorized: ['capturing', 'waiting_buyer', 'retry_scheduled', 'attempting'],
-  capturing: ['waiting_buyer', 'attempting', 'retry_scheduled'],
+  // Beside what is reserved a payment is heard of that was called absent, or of which a page is still open.
+  authorized: ['capturing', ...BESIDE_RESERVED],
+  capturing: BESIDE_RESERVED,
   cancelling: [],
   needs_review: BUYERS_AND_SYSTEMS,
   paid: [],

@@ -1,12 +1,10 @@
 import { fc } from '@fast-check/vitest';
-import type { OrderEvent } from '../../../policy/events.ts';
-import { openGiveBack } from '../../../policy/facts.ts';
-import type { Instrument } from '../../../policy/order.ts';
+import type { Instrument } from '../../../policy/instrument.ts';
 import type { Rule } from '../../../policy/rulebook.ts';
-import type { RecoveryPath } from '../../../policy/terms.ts';
 import { World, type WorldOptions } from './driver.ts';
 import * as make from './fixtures.ts';
 import type { HouseFault } from './house-faults.ts';
+import { people } from './people.ts';
 import { DECLINES, ODDITIES } from './words.ts';
 
 const collectWord = fc.oneof(
@@ -14,17 +12,28 @@ const collectWord = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...ODDITIES) },
 );
 const actWord = fc.constantFrom('ok', 'ok', 'timeout_done', 'timeout_lost', '503');
-const script = fc.record({
-  collect: fc.array(collectWord, { minLength: 1, maxLength: 5 }),
-  page: fc.oneof(
-    { weight: 3, arbitrary: fc.constant<string[]>([]) },
-    { weight: 1, arbitrary: fc.array(collectWord, { minLength: 1, maxLength: 3 }) },
-  ),
-  fence: fc.array(actWord, { maxLength: 3 }),
-  capture: fc.array(fc.oneof(actWord, fc.constant('declined')), { maxLength: 3 }),
-  refund: fc.array(fc.oneof(actWord, fc.constant('declined')), { maxLength: 3 }),
-  lookup: fc.array(fc.constantFrom('ok', 'ok', 'no_answer'), { maxLength: 4 }),
-});
+const scriptOf = (word: fc.Arbitrary<string>) =>
+  fc.record({
+    collect: fc.array(word, { minLength: 1, maxLength: 5 }),
+    page: fc.oneof(
+      { weight: 3, arbitrary: fc.constant<string[]>([]) },
+      { weight: 1, arbitrary: fc.array(collectWord, { minLength: 1, maxLength: 3 }) },
+    ),
+    fence: fc.array(actWord, { maxLength: 3 }),
+    capture: fc.array(fc.oneof(actWord, fc.constant('declined')), { maxLength: 3 }),
+    refund: fc.array(fc.oneof(actWord, fc.constant('declined')), { maxLength: 3 }),
+    lookup: fc.array(fc.constantFrom('ok', 'ok', 'no_answer', 'other'), { maxLength: 4 }),
+  });
+
+const script = scriptOf(collectWord);
+const REFUSED_FIRST = ['insufficient_funds', 'insufficient_funds', 'timeout_lost', 'timeout_pending', 'timeout_3ds'];
+const TAKEN_AFTER = ['ok', 'ok', 'ok', 'timeout_charged', 'timeout_pending', 'timeout_3ds'];
+const CAPTURES = ['ok', 'timeout_done', 'timeout_done', 'timeout_late', 'timeout_lost', '503', 'declined'];
+const doubtfulCapture = fc.constantFrom(...CAPTURES);
+const reserving = (words: string[]) =>
+  fc
+    .tuple(scriptOf(fc.constantFrom(...words)), fc.array(doubtfulCapture, { minLength: 1, maxLength: 4 }))
+    .map(([each, capture]) => ({ ...each, capture }));
 
 const house = fc.array(
   fc.constantFrom<HouseFault>(
@@ -96,7 +105,7 @@ const instrument: fc.Arbitrary<Instrument> = fc
   );
 
 /** What people do, and when. Delays are short and long, so that things meet calls that are out. */
-const action = fc.record({
+const action = {
   delayMs: fc.oneof(
     fc.integer({ min: 0, max: 4_000 }),
     fc.integer({ min: 0, max: 120_000 }),
@@ -129,21 +138,29 @@ const action = fc.record({
     'reopen',
     'again',
     'mismatch',
+    'errs',
+    'stray',
+    'comes_late',
   ),
   instrument,
   /** Past the validators: decide has to hold on its own. */
   raw: fc.boolean(),
-});
-type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+  /** While the next call is out, and not at once. */
+  duringCall: fc.boolean(),
+  /** Chooses among what there is then. */
+  pick: fc.nat({ max: 999 }),
+};
+const anyAction = fc.record(action);
+export type Action = typeof anyAction extends fc.Arbitrary<infer T> ? T : never;
 
-export const life = fc.record({
+const parts = {
   scripts: fc.record({ alpha: script, beta: script, gamma: script }),
   house,
   rule,
   sheets: fc.record({ alpha: sheet, beta: sheet, gamma: fc.constant({}) }),
   facts,
   singleUse: fc.boolean(),
-  actions: fc.array(action, { maxLength: 8 }),
+  actions: fc.array(anyAction, { maxLength: 8 }),
   down: fc.array(
     fc.record({
       processor: fc.constantFrom('alpha', 'alpha', 'beta', 'gamma'),
@@ -153,7 +170,83 @@ export const life = fc.record({
     { maxLength: 3 },
   ),
   webhooks: fc.record({ lose: fc.array(fc.nat({ max: 4 }), { maxLength: 2 }), twice: fc.boolean() }),
+};
+
+const RESERVING = [
+  ...(['capture', 'capture', 'capture', 'comes_late', 'comes_late', 'comes_late', 'resolve', 'errs', 'errs'] as const),
+  ...([
+    'stray',
+    'new_method',
+    'hosted_checkout',
+    'hosted_checkout',
+    'pays',
+    'authenticate',
+    'retry',
+    'cancel',
+  ] as const),
+];
+const soon = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 4_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 120_000 }) },
+  { weight: 1, arbitrary: fc.constant(make.HOUR_MS) },
+);
+
+/**
+ * Lives in which money is reserved, and more than once: what was refused or never heard of comes late, beside a capture or a
+ * page, and people speak while calls are out.
+ */
+const reservingLife = fc.record({
+  ...parts,
+  scripts: fc.record({
+    alpha: reserving(REFUSED_FIRST),
+    beta: reserving(TAKEN_AFTER),
+    gamma: reserving(TAKEN_AFTER),
+  }),
+  house: fc.oneof({ weight: 3, arbitrary: fc.constant<HouseFault[]>([]) }, { weight: 1, arbitrary: house }),
+  rule: rule.map((each) => ({ ...each, automaticAttempts: 6 })),
+  facts: facts.map((each) => ({ ...each, capture: 'manual' as const, features: [], expiresAfterMs: null })),
+  down: fc.constant<{ processor: string; fromMs: number; forMs: number }[]>([]),
+  actions: fc.array(fc.record({ ...action, delayMs: soon, what: fc.constantFrom(...RESERVING) }), {
+    minLength: 3,
+    maxLength: 10,
+  }),
 });
+
+const LOOKED_UP = [
+  'resolve',
+  'resolve',
+  'resolve',
+  'refund',
+  'refund',
+  'stray',
+  'new_method',
+  'cancel',
+  'errs',
+] as const;
+
+/** Lives of charges without an answer or a notice, at a processor without lookups: only people know of them, and some goes back by hand. */
+const namelessLife = fc.record({
+  ...parts,
+  scripts: fc.record({
+    ...{ alpha: script, beta: script },
+    gamma: scriptOf(fc.constantFrom('timeout_charged', 'timeout_charged', 'short', 'timeout_lost')),
+  }),
+  house: fc.constant<HouseFault[]>([]),
+  rule: rule.map((each) => ({ ...each, processors: ['gamma'] })),
+  facts: facts.map((each) => ({ ...each, features: [], expiresAfterMs: null })),
+  down: fc.constant<{ processor: string; fromMs: number; forMs: number }[]>([]),
+  webhooks: fc.record({ lose: fc.constantFrom<number[]>([0], [0, 1]), twice: fc.boolean() }),
+  actions: fc.array(fc.record({ ...action, delayMs: soon, what: fc.constantFrom(...LOOKED_UP) }), {
+    minLength: 3,
+    maxLength: 8,
+  }),
+});
+
+export const life = fc.oneof(
+  { weight: 3, arbitrary: fc.record(parts) },
+  { weight: 3, arbitrary: reservingLife },
+  { weight: 1, arbitrary: namelessLife },
+);
 export type Life = typeof life extends fc.Arbitrary<infer T> ? T : never;
 
 function worldOf(given: Life, watch: NonNullable<WorldOptions['watch']>): World {
@@ -177,103 +270,17 @@ function worldOf(given: Life, watch: NonNullable<WorldOptions['watch']>): World 
   });
 }
 
-let lastCommand: OrderEvent | null = null;
-
-function act(world: World, { what, instrument: chosen, raw }: Action): void {
-  const say = (event: OrderEvent) => {
-    lastCommand = event;
-    world.message(event, raw);
-  };
-  switch (what) {
-    case 'pays':
-    case 'fails':
-      for (const processor of world.processors.values()) processor.buyerActs(what, world.nowMs);
-      return;
-    case 'refund':
-      for (const processor of world.processors.values()) processor.refund(world.nowMs);
-      return;
-    case 'resolve':
-      return resolveHonestly(world);
-    case 'accept':
-      return say(make.accept(world.order));
-    case 'reopen':
-      if (world.stage === 'failed' || world.stage === 'expired') world.message(make.reopened);
-      return;
-    case 'again':
-      if (lastCommand !== null) world.message(lastCommand, raw);
-      return;
-    case 'mismatch':
-      return sayMismatch(world);
-    case 'new_method':
-      return say(make.choose('new_method', chosen));
-    case 'saved_method':
-      return say(make.choose('saved_method', 'ins_saved'));
-    case 'hosted_checkout':
-    case 'invoice':
-    case 'authenticate':
-      return say(make.choose(what satisfies RecoveryPath));
-    default:
-      return say(
-        {
-          cancel: make.cancel,
-          close: make.close,
-          hold: make.hold,
-          release: make.release,
-          retry: make.retryNow,
-          capture: make.capture,
-          returned: make.returned,
-        }[what](),
-      );
-  }
-}
-
-/** A person who looks at the processor's own books, and only says what they show for good. */
-function resolveHonestly(world: World): void {
-  const refund = openGiveBack(world.order);
-  if (refund !== undefined) {
-    const { attempt, operation } = refund;
-    const { refunds } = world.processors.get(attempt.processor) ?? { refunds: [] };
-    const done = refunds.some(({ key, status }) => key === operation.key && status === 'done');
-    if (operation.endedAt !== null) world.message(make.resolve(attempt.number, done ? 'succeeded' : 'absent'));
-    return;
-  }
-  const attempt = world.order.attempts.find(({ outcome }) => outcome === 'unknown' || outcome === 'pending');
-  const processor = world.processors.get(attempt?.processor ?? '');
-  if (attempt === undefined || processor === undefined) return;
-  const payments = processor.payments.filter((each) => each.attempt === attempt.number);
-  if (payments.some((each) => each.status !== 'captured' && processor.isPayable(each))) return;
-  const captured = payments.some((each) => each.capturedMinor > each.refundedMinor);
-  world.message(make.resolve(attempt.number, captured ? 'succeeded' : 'absent'));
-}
-
-function sayMismatch(world: World): void {
-  const attempt = world.order.attempts.at(-1);
-  if (attempt === undefined) return;
-  const { merchantId, orderId } = world.order.facts;
-  const { processor, number } = attempt;
-  world.message({
-    type: 'processor_event',
-    event: {
-      eventId: `evil-${number}`,
-      processor,
-      type: 'payment_succeeded',
-      merchantId,
-      orderId,
-      attempt: number,
-      amountMinor: 1,
-      occurredAt: world.now,
-    },
-  });
-}
-
 /** One order's life from `opened` until forty days after the last thing that somebody does. */
 export function live(given: Life, watch: NonNullable<WorldOptions['watch']>): World {
-  lastCommand = null;
   const world = worldOf(given, watch);
+  const act = people(world);
   let atMs = 0;
   for (const each of given.actions) {
     atMs += each.delayMs;
-    world.at(atMs, () => act(world, each));
+    world.at(atMs, () => {
+      if (each.duringCall) world.duringCall(() => act(each));
+      else act(each);
+    });
   }
   return world.open().pass(atMs + 40 * make.DAY_MS, 400);
 }

@@ -11,11 +11,13 @@ export interface Payment {
   decline?: string;
   capturedMinor: number;
   refundedMinor: number;
-  /** Money that came although a definite answer had said no: nobody could have known. */
+  /** A definite answer or a person said that there is none, and nothing told otherwise since: nobody can know of it. */
   surprise: boolean;
   /** Lookups and repeated keys hear `in_flight` until then. */
   silentUntilMs: number;
   cached500: boolean;
+  /** It was reserved, and that was given up for good. */
+  voided: boolean;
   /** What happens to it by itself, and when. */
   later: { atMs: number; becomes: Payment['status'] } | null;
 }

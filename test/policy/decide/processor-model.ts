@@ -1,5 +1,6 @@
 import type { ProcessorEvent } from '../../../policy/answers.ts';
 import type { Sheet } from '../../../policy/sheet.ts';
+import { capture, fence } from './acts.ts';
 import {
   AMOUNT_MINOR,
   type Answer,
@@ -17,6 +18,7 @@ import {
 import { giveBack, type Refund, refundAnswer, settleRefund } from './refunds.ts';
 import { DECLINES, type Script } from './words.ts';
 
+const HOUR_MS = 3_600_000;
 const TRANSIENT = { failureClass: 'transient', provedNotExecuted: true } as const;
 
 /**
@@ -28,7 +30,7 @@ export class ProcessorModel {
   readonly webhooks: { atMs: number; sure: boolean; event: Partial<ProcessorEvent> & Pick<ProcessorEvent, 'type'> }[] =
     [];
   byHand = 0;
-  private readonly fencedKeys = new Set<string>();
+  readonly fencedKeys = new Set<string>();
   readonly refunds: Refund[] = [];
   private readonly count = { collect: 0, page: 0, fence: 0, capture: 0, refund: 0, lookup: 0 };
 
@@ -49,9 +51,9 @@ export class ProcessorModel {
       case 'void':
       case 'close_hosted':
       case 'close_invoice':
-        return this.act(request, this.word('fence'), nowMs, (payment) => this.fence(payment, request.targetKey));
+        return this.act(request, this.word('fence'), nowMs, (payment) => fence(this, payment, request.targetKey));
       case 'capture':
-        return this.act(request, this.word('capture'), nowMs, (payment) => this.capture(payment, nowMs));
+        return this.act(request, this.word('capture'), nowMs, (payment) => capture(this, payment, nowMs));
       case 'refund':
         return giveBack(this, request, this.word('refund'), nowMs);
       default:
@@ -77,6 +79,14 @@ export class ProcessorModel {
       case 'slow_ok':
         return { ...answerOf(this.take(request, nowMs)), tookMs: 1_900 };
       case 'timeout_lost':
+        this.record(request, 'never', nowMs);
+        return timeout();
+      case 'timeout_pending':
+        this.record(request, 'pending', nowMs).later = { atMs: nowMs + 6 * HOUR_MS, becomes: this.taken(request) };
+        return timeout();
+      case 'timeout_3ds':
+        if (isPage(request)) break;
+        this.record(request, 'open', nowMs);
         return timeout();
       case 'timeout_delayed':
         this.record(request, 'on_the_wire', nowMs).later = { atMs: nowMs + 2_500, becomes: this.taken(request) };
@@ -142,37 +152,20 @@ export class ProcessorModel {
   private act(request: Request, word: string, nowMs: number, act: (payment: Payment | undefined) => Answer): Heard {
     if (word === '503') return heard('not_executed', 'http_503', { provedNotExecuted: true });
     if (word === 'timeout_lost') return timeout();
-    const payment = this.payments.findLast(({ key }) => key === request.targetKey);
+    const own = this.payments.filter(({ key }) => key === request.targetKey);
+    const payment = own.findLast((each) => !isNowhere(each)) ?? own.at(-1);
+    if (word === 'timeout_late' && payment?.status === 'authorized') {
+      payment.later = { atMs: nowMs + 2_500, becomes: 'captured' };
+      return timeout();
+    }
     const answer: Answer = word === 'declined' ? { outcome: 'declined', evidence: 'http_422' } : act(payment);
     if (word === 'timeout_done') return timeout();
     return { answer, tookMs: 10 + (nowMs % 3) };
   }
 
-  private fence(payment: Payment | undefined, key: string): Answer {
-    if (payment?.status === 'captured') return { outcome: 'declined', evidence: 'http_409', code: 'already_captured' };
-    if (payment?.status === 'pending') return { outcome: 'declined', evidence: 'http_409', code: 'pending' };
-    this.fencedKeys.add(key);
-    if (payment !== undefined && payment.status !== 'declined') {
-      payment.status = 'closed';
-      payment.later = null;
-    }
-    return { outcome: 'succeeded', evidence: 'closed', found: 'closed' };
-  }
-
-  private capture(payment: Payment | undefined, nowMs: number): Answer {
-    if (payment?.status !== 'authorized') {
-      return payment?.status === 'captured'
-        ? { outcome: 'succeeded', evidence: 'succeeded', amountMinor: payment.capturedMinor }
-        : { outcome: 'declined', evidence: 'http_409' };
-    }
-    payment.status = 'captured';
-    payment.capturedMinor = AMOUNT_MINOR;
-    this.tell(payment, nowMs, 1_000);
-    return { outcome: 'succeeded', evidence: 'succeeded', amountMinor: payment.capturedMinor };
-  }
-
   lookup(key: string, nowMs: number): Heard {
-    if (this.word('lookup') === 'no_answer') return heard('unknown', 'timeout', { found: 'no_answer' });
+    const word = this.word('lookup');
+    if (word === 'no_answer') return heard('unknown', 'timeout', { found: 'no_answer' });
     const refund = this.refunds.find((each) => each.key === key);
     if (refund !== undefined) return heard('unknown', 'found', { ...refundAnswer(refund).answer, found: 'payment' });
     const payment = this.payments.findLast((each) => each.key === key && !isNowhere(each));
@@ -182,6 +175,8 @@ export class ProcessorModel {
     }
     if (payment.silentUntilMs > nowMs) return heard('unknown', 'in_flight', { found: 'in_flight' });
     const { answer, tookMs } = answerOf(payment);
+    // Its money is told: what it is asked about now is another one's.
+    if (word === 'other' && payment.status === 'captured') answer.reference = `${payment.reference}_other`;
     return { answer: { ...answer, found: payment.status === 'closed' ? 'closed' : 'payment' }, tookMs };
   }
 
@@ -224,7 +219,7 @@ export class ProcessorModel {
     return !payment.surprise && ['on_the_wire', 'authorized', 'open', 'pending'].includes(payment.status);
   }
 
-  private taken({ operation }: Pick<Request, 'operation'>): 'captured' | 'authorized' {
+  taken({ operation }: Pick<Request, 'operation'>): 'captured' | 'authorized' {
     return operation === 'authorize' ? 'authorized' : 'captured';
   }
 
@@ -241,6 +236,7 @@ export class ProcessorModel {
       surprise: false,
       silentUntilMs: 0,
       cached500: false,
+      voided: false,
       later: null,
     };
     this.payments.push(payment);
@@ -255,7 +251,7 @@ export class ProcessorModel {
     return payment;
   }
 
-  private become(payment: Payment, status: Payment['status'], nowMs: number): void {
+  become(payment: Payment, status: Payment['status'], nowMs: number): void {
     payment.later = null;
     // A request that arrives after another of its key is that one.
     const twin = this.payments.find((each) => each !== payment && each.key === payment.key && !isNowhere(each));
@@ -268,7 +264,7 @@ export class ProcessorModel {
     this.tell(payment, nowMs, 1_000);
   }
 
-  private tell(payment: Payment, nowMs: number, afterMs: number, type = eventOf(payment)): void {
+  tell(payment: Payment, nowMs: number, afterMs: number, type = eventOf(payment)): void {
     if (type === null) return;
     const decline = DECLINES[payment.decline ?? ''];
     this.webhooks.push({

@@ -8,11 +8,11 @@ export interface Script {
   page?: string[];
   /** For voids and closes: `ok`, `timeout_done`, `timeout_lost`, `503`, `store_down`. */
   fence?: string[];
-  /** For captures: as for fences, and `declined`. */
+  /** For captures: as for fences, `declined`, and `timeout_late`: not answered, and done 2.5 s later if the reservation is there. */
   capture?: string[];
   /** For refunds: as for captures. */
   refund?: string[];
-  /** For lookups: `ok` or `no_answer`. */
+  /** For lookups: `ok`, `no_answer`, or `other`: of money that was taken it tells under another reference. */
   lookup?: string[];
 }
 
@@ -49,6 +49,8 @@ export const ODDITIES = [
   'timeout_lost',
   'timeout_delayed',
   'timeout_declined',
+  'timeout_pending',
+  'timeout_3ds',
   '500_charged',
   '500_lost',
   '503',

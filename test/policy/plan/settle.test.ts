@@ -95,3 +95,15 @@ describe('leaving an unknown charge', () => {
     expect(order.stage).toBe('cancelling');
   });
 });
+
+test('what waits for the end of an attempt says so, and does not wait for a processor that cannot close it', () => {
+  const decided = (fence: boolean) => {
+    const deaf = { idempotency: null, lookup: null, fence: { payment: fence, hosted: false, invoice: false } };
+    const order = new Steps({ sheets: make.sheetsWith({ alpha: deaf }) }).answer({ outcome: 'unknown' });
+    order.tell(make.cancel());
+    if (order.command !== null) order.answer({ outcome: 'unknown' });
+    return order.entries.findLast(({ kind }) => kind === 'decision')?.text;
+  };
+  expect(decided(false)).toBe('Wait until it is known what became of attempt 1: alpha cannot close it');
+  expect(decided(true)).toBe('Wait until alpha confirms that attempt 1 is closed');
+});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CeilingReading } from '../../../policy/decision.ts';
-import type { Attempt, SealedCredential } from '../../../policy/order.ts';
+import type { SealedCredential } from '../../../policy/instrument.ts';
+import type { Attempt } from '../../../policy/order.ts';
 import {
   advisedWait,
   credentialFor,
@@ -143,5 +144,26 @@ describe('advice to wait', () => {
     expect(until(make.card('ins_2', { identity: 'another name' }), other)).toBe(at(2));
     expect(until(make.card('ins_9', { aliases: ['card-ins_2'] }), other)).toBe(at(2));
     expect(until(make.card('ins_1'), { retryNotBefore: at(2), instrumentId: null })).toBeNull();
+  });
+});
+
+describe('a processor that lacks an operation', () => {
+  const without = (operation: string, facts = {}) => {
+    const operations = make.sheetsWith({})[0]?.operations.filter((each) => each !== operation) ?? [];
+    return new Steps({ facts, sheets: make.sheetsWith({ alpha: { operations } }) });
+  };
+
+  test('is passed over by an order that needs it, and by no other', () => {
+    const manual = { capture: 'manual' } as const;
+    expect(without('charge').attempt().processor).toBe('beta');
+    expect(without('authorize').attempt().processor).toBe('alpha');
+    expect(without('charge', manual).attempt().processor).toBe('alpha');
+    expect(without('authorize', manual).attempt().processor).toBe('beta');
+  });
+
+  test('opens its page all the same: there the buyer pays as the processor likes', () => {
+    const order = without('charge').answer({ outcome: 'declined', failureClass: 'hard_decline' });
+    order.tell(make.choose('hosted_checkout'));
+    expect(order.attempt(2)).toMatchObject({ kind: 'hosted_checkout', processor: 'alpha' });
   });
 });
