@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // Each file talks to real servers; more workers than cores only make them wait for each other.
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -32,7 +32,7 @@ export default defineConfig({
           pool: 'forks',
           // The modules that they share keep no state (test/layers/stateless.test.ts); loaded anew for each file they take longer than the tests.
           isolate: false,
-          setupFiles: ['test/setup/fork.ts', 'test/setup/properties.ts'],
+          setupFiles: ['test/setup/once.ts'],
           testTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
@@ -44,7 +44,9 @@ export default defineConfig({
           exclude: [...PLAIN, SKIP_TIME, LAUNCHER],
           globalSetup: ['test/setup/stack.ts'],
           pool: 'forks',
-          setupFiles: ['test/setup/fork.ts', 'test/setup/properties.ts'],
+          // Loading the SDK and the product anew for each file took a tenth of the run.
+          isolate: false,
+          setupFiles: ['test/setup/once-with-temporal.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
@@ -56,7 +58,8 @@ export default defineConfig({
           include: [SKIP_TIME],
           globalSetup: ['test/setup/time-skipping.ts'],
           pool: 'forks',
-          setupFiles: ['test/setup/fork.ts', 'test/setup/properties.ts'],
+          isolate: false,
+          setupFiles: ['test/setup/once-with-temporal.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each test has a server of its own, whose time is nobody else's: beside the others.
@@ -68,7 +71,7 @@ export default defineConfig({
           name: 'launcher',
           include: [LAUNCHER],
           pool: 'forks',
-          setupFiles: ['test/setup/fork.ts', 'test/setup/properties.ts'],
+          setupFiles: ['test/setup/once.ts'],
           maxWorkers: 1,
           fileParallelism: false,
           testTimeout: 180_000,

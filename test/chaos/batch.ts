@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { doubleCharge, type Violation } from './checks.ts';
+import { doubleCharge, type Violation, type ViolationKind } from './checks.ts';
 import { type FaultKind, Faults } from './faults.ts';
 import { judgeOrders, type Verdict } from './judge.ts';
 import { keepHistory } from './kept-histories.ts';
@@ -20,6 +20,8 @@ export interface BatchOptions extends PlanOptions {
   /** From one fault to the next, ms: at least, at most. */
   faultEveryMs?: readonly [number, number];
   sabotage?: SabotageName | undefined;
+  /** What is to be found: once it is, nobody waits for more. */
+  until?: ViolationKind | undefined;
   /** Needed by the fault `network`. */
   toxiproxy?: boolean | undefined;
   /** The stories of all orders, not only of those with a violation. */
@@ -90,7 +92,8 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
     const playedMs = Date.now() - playedFromMs;
     await faults.stop();
     say(`played in ${(playedMs / 1000).toFixed(1)} s; waiting until everything is at rest`);
-    const stuck = await restAndEnd(stage, plan, options.calmWithinMs ?? CALM_WITHIN_MS, say);
+    const isEnough = (found: Violation[]) => found.concat(inspector.sofar).some(({ kind }) => kind === options.until);
+    const stuck = await restAndEnd(stage, plan, { withinMs: options.calmWithinMs ?? CALM_WITHIN_MS, isEnough, say });
     const during = [...stuck, ...(await inspector.stop())];
     const verdict = await judgeOrders(stage, plan.orders, during, {
       timeScale: plan.timeScale,
@@ -110,6 +113,14 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
   }
 }
 
+interface Resting {
+  /** How long one coming to rest may take. */
+  withinMs: number;
+  /** Nothing more has to be found. */
+  isEnough(found: Violation[]): boolean;
+  say(line: string): void;
+}
+
 /**
  * Processors deliver again what they could not; then everybody who has a turn left takes it. What nobody would have moved
  * until then is stuck, even where the shop that cancels moves it on.
@@ -117,8 +128,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
 async function restAndEnd(
   stage: Stage,
   { orders }: BatchPlan,
-  withinMs: number,
-  say: (line: string) => void,
+  { withinMs, isEnough, say }: Resting,
 ): Promise<Violation[]> {
   const found = new Map<string, Violation>();
   // An order whose `collect` never got through does not exist, and never comes to rest.
@@ -137,12 +147,11 @@ async function restAndEnd(
     }
   };
   // What was lost comes once more, and then what has come already: a notice twice is one notice.
-  for (let deliveries = 0; deliveries < 2; deliveries += 1) {
-    await inLanes(10, orderIds, (orderId) => stage.world.simulator.resendWebhooks(orderId, 1));
-    await calm();
-  }
-  for (let round = 0; round < 2; round += 1) {
-    await endOrders(stage, orders);
+  const deliver = () => inLanes(10, orderIds, (orderId) => stage.world.simulator.resendWebhooks(orderId, 1));
+  const end = () => endOrders(stage, orders);
+  for (const turn of [deliver, deliver, end, end]) {
+    if (isEnough([...found.values()])) break;
+    await turn();
     await calm();
   }
   return [...found.values()];
@@ -164,10 +173,14 @@ class Inspector {
     this.running = this.run();
   }
 
+  get sofar(): Violation[] {
+    return [...this.found.values()];
+  }
+
   async stop(): Promise<Violation[]> {
     this.stopped = true;
     await this.running;
-    return [...this.found.values()];
+    return this.sofar;
   }
 
   private async run(): Promise<void> {

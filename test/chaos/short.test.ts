@@ -1,9 +1,6 @@
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { runBatch } from './batch.ts';
 import { complaintsOf, lineOf } from './report.ts';
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 test('a hundred orders in bad weather, with a worker that is killed again and again: none charged twice, lost or stuck', async () => {
   const result = await runBatch({

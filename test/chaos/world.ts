@@ -7,7 +7,7 @@ import { Client } from '@temporalio/client';
 import pg from 'pg';
 import type { ChildSpec } from '../../cli/launcher/child.ts';
 import { Keeper } from '../../cli/launcher/keeper.ts';
-import { nodeArguments, ROOT } from '../../cli/launcher/paths.ts';
+import { ROOT } from '../../cli/launcher/paths.ts';
 import { embeddedPostgres, ensureDatabase } from '../../cli/launcher/postgres.ts';
 import { temporalServer } from '../../cli/launcher/temporal-dev.ts';
 import { temporalCli } from '../../cli/launcher/tools/temporal-cli.ts';
@@ -15,6 +15,7 @@ import { Recoup } from '../../client/index.ts';
 import { lazyConnection } from '../../client/temporal/connection.ts';
 import { hashApiKey } from '../../gateway/access.ts';
 import { openStore } from '../../store/open.ts';
+import { builtMain } from '../setup/built.ts';
 import { type LinkName, Network } from './network.ts';
 import { Part } from './part.ts';
 import { chaosPort } from './ports.ts';
@@ -83,12 +84,12 @@ export async function openWorld({ timeScale, sabotage, toxiproxy = false }: Worl
     const network = toxiproxy ? await startNetwork(directory, upstream, start) : null;
     const env = throughNetwork({ ...settings.env, DATABASE_URL: database.url }, network);
     const service = serviceIn(directory);
-    const simulator = await start(service('simulator', ROOT, 3, settings.simulatorEnv));
+    const simulator = await start(await service('simulator', ROOT, 3, settings.simulatorEnv));
     const keys = await saveKeys(database.url);
     const [worker, otherWorker, gateway] = await Promise.all([
-      start(service('worker', root, 2, env)),
-      start(service('worker', root, 2, env, 'other-worker')),
-      start(service('gateway', root, 1, env)),
+      service('worker', root, 2, env).then(start),
+      service('worker', root, 2, env, 'other-worker').then(start),
+      service('gateway', root, 1, env).then(start),
     ]);
     const pool = new pg.Pool({ connectionString: database.url, max: 6, connectionTimeoutMillis: 5_000 });
     // A connection that is cut while idle is no reason to end.
@@ -218,16 +219,16 @@ async function settingsOf(timeScale: number) {
 }
 
 function serviceIn(directory: string) {
-  return (
+  return async (
     name: 'simulator' | 'worker' | 'gateway',
     root: string,
     rank: number,
     env: Record<string, string>,
     called: string = name,
-  ): ChildSpec => ({
+  ): Promise<ChildSpec> => ({
     name: called,
     command: process.execPath,
-    args: ['--import', CLOCK, ...nodeArguments(join(root, name, 'main.ts'))],
+    args: ['--import', CLOCK, await builtMain(root, `${name}/main.ts`)],
     env: { ...process.env, ...env },
     cwd: ROOT,
     logFile: join(directory, `${called}.log`),

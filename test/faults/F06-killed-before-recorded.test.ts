@@ -2,8 +2,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newOrderId, openScene, order, poll, type Scene } from '../setup/scene.ts';
 
-/** Sessions in this database that wait for another one's lock. */
-const WAITING = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+/** Sessions that wait for what this one has locked, and for nobody else's lock. */
+const WAITING = 'select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))';
 
 describe('F6: the worker is killed after the processor answered, before that was recorded', () => {
   let scene: Scene;
@@ -33,19 +33,27 @@ describe('F6: the worker is killed after the processor answered, before that was
     // Another transaction has the row: whoever wants to record the outcome waits for it.
     const other = new pg.Client({ connectionString: scene.databaseUrl });
     await other.connect();
-    await other.query('begin');
-    await other.query('select from operations where order_id = $1 for update', [orderId]);
-    await poll(
-      async () => (await other.query(WAITING)).rowCount,
-      (waiting) => waiting === 1,
-      10_000,
-    );
-    expect(await scene.ledger(orderId)).toMatchObject([{ effect: 'captured', requests: 1 }]);
-    await scene.killWorker();
-    // What a dead client asked for would still be done: its session has to die too.
-    await other.query(WAITING.replace('select', 'select pg_terminate_backend(pid)'));
-    await other.query('rollback');
-    await other.end();
+    try {
+      await other.query('begin');
+      await other.query('select from operations where order_id = $1 for update', [orderId]);
+      await poll(
+        () => scene.ledger(orderId),
+        ([entry]) => entry?.effect === 'captured',
+        10_000,
+      );
+      await poll(
+        async () => (await other.query(WAITING)).rowCount,
+        (waiting) => waiting === 1,
+        10_000,
+      );
+      expect(await scene.ledger(orderId)).toMatchObject([{ effect: 'captured', requests: 1 }]);
+      await scene.killWorker();
+      // What a dead client asked for would still be done: its session has to die too.
+      await other.query(WAITING.replace('select', 'select pg_terminate_backend(pid)'));
+      await other.query('rollback');
+    } finally {
+      await other.end();
+    }
     expect((await scene.store.listOperations(scene.merchantId, orderId))[0]?.result).toBeNull();
     await scene.startWorker();
     await answer;

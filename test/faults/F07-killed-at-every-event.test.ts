@@ -4,7 +4,7 @@ import { sweepKillPoints } from './kill-points/sweep.ts';
 
 /** All of them, or some by name: `npm run sweep`. */
 const ASKED = process.env.RECOUP_SWEEP;
-const ALWAYS = ['paid', 'recovered_by_retry_processor', 'timed_out_but_charged', 'authorized-then-captured'];
+const ALWAYS = ['recovered_by_retry_processor', 'timed_out_but_charged', 'authorized-then-captured'];
 const names = ASKED === undefined ? ALWAYS : ASKED === 'all' ? LIVES.map(({ name }) => name) : ASKED.split(',');
 const lives = LIVES.filter(({ name }) => names.includes(name));
 /** Most of it is waiting: for a death to be noticed, for late money. */

@@ -16,7 +16,10 @@ const FIRST = [
   'test/faults/F10-cancel-terminate.test.ts',
 ];
 
-/** The order in which files start; what is decided after that, e.g. which projects run together, is not touched. */
+/**
+ * The order in which files start; what is decided after that, e.g. which projects run together, is not touched. A process is
+ * kept for the next file only if that is one of the same project.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -25,6 +28,7 @@ export class LongestFirst extends BaseSequencer {
       return at < 0 ? FIRST.length : at;
     };
     const group = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
-    return sorted.toSorted((a, b) => group(a) - group(b) || rank(a) - rank(b));
+    const name = ({ project }: TestSpecification) => project.name;
+    return sorted.toSorted((a, b) => group(a) - group(b) || rank(a) - rank(b) || name(a).localeCompare(name(b)));
   }
 }

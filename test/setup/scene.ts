@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { inspect } from 'node:util';
 import { Client, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { expect, inject } from 'vitest';
 import { type CollectRequest, type OrderView, Recoup } from '../../client/index.ts';
 import { lazyConnection } from '../../client/temporal/connection.ts';
@@ -24,6 +22,7 @@ import { workflowBundle } from '../../worker/bundle.ts';
 import { readWorkerSettings } from '../../worker/settings.ts';
 import { freshDatabase } from './database.ts';
 import { historiesOf, replayAll } from './replays.ts';
+import { logged } from './runtime.ts';
 import { insideWorker, processWorker, type WorkerCables } from './scene-workers.ts';
 import './provided.ts';
 
@@ -108,15 +107,6 @@ export interface SceneOptions {
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('simulated-webhooks-are-signed-too').toString('base64')}`;
 
-/** All that gateway and worker of this process logged. */
-const logged: string[] = [];
-const printed = new DefaultLogger('ERROR');
-Runtime.install({
-  logger: new DefaultLogger('DEBUG', (entry) => {
-    logged.push(`${entry.message} ${inspect(entry.meta, { depth: 8 })}`);
-    printed.log(entry.level, entry.message, entry.meta);
-  }),
-});
 const logStream = { write: (line: string) => void logged.push(line) };
 
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { nodeArguments, ROOT } from '../../cli/launcher/paths.ts';
+import { ROOT } from '../../cli/launcher/paths.ts';
+import { builtMain } from './built.ts';
 
 type Env = Record<string, string>;
 /** What it says on stderr, as it says it. */
@@ -23,14 +23,14 @@ export interface SpareWorker {
 
 /** The worker as a process of its own, to be killed in the middle of things. */
 export async function startWorkerProcess(env: Env, hear: Hear): Promise<WorkerProcess> {
-  const { process, nextLine } = launched(join(ROOT, 'worker', 'main.ts'), env, aloud(hear));
+  const { process, nextLine } = await launched('worker/main.ts', env, aloud(hear));
   await nextLine();
   return process;
 }
 
 /** A worker that has loaded its code and waits to be told to begin. */
 export async function spareWorkerProcess(env: Env, hear: Hear): Promise<SpareWorker> {
-  const { process, nextLine, say } = launched(join(ROOT, 'test', 'setup', 'spare-worker.ts'), env, aloud(hear));
+  const { process, nextLine, say } = await launched('test/setup/spare-worker.ts', env, aloud(hear));
   await nextLine();
   return {
     begin: async () => {
@@ -52,13 +52,13 @@ function aloud(hear: Hear): Hear {
 
 /** A gateway of its own, beside the one in the test; it serves at `url`. */
 export async function startGatewayProcess(env: Env, hear: Hear): Promise<{ url: string; kill(): Promise<void> }> {
-  const { process, nextLine } = launched(join(ROOT, 'gateway', 'main.ts'), env, hear);
+  const { process, nextLine } = await launched('gateway/main.ts', env, hear);
   const { url } = JSON.parse(await nextLine()) as { url: string };
   return { url, kill: process.kill };
 }
 
-function launched(file: string, env: Env, hear: Hear) {
-  const child: ChildProcess = spawn(process.execPath, nodeArguments(file), {
+async function launched(file: string, env: Env, hear: Hear) {
+  const child: ChildProcess = spawn(process.execPath, [await builtMain(ROOT, file)], {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

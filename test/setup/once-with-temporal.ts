@@ -1,0 +1,2 @@
+import './once.ts';
+import './runtime.ts';
