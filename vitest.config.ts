@@ -20,7 +20,7 @@ const LAUNCHER = 'test/launcher/**/*.test.ts';
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Each file talks to real servers; more workers than cores only make them wait for each other.
+    // Two cores: most files wait for timers half of the time, and three keep both busy. A fourth would only make calls late.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -8,6 +8,7 @@ const FIRST = [
   'test/chaos/proves-itself.test.ts',
   'test/faults/F08-temporal-restarted.test.ts',
   'test/workflows/windows.skip-time.test.ts',
+  'test/faults/F04-F05-too-old-to-send.skip-time.test.ts',
   'test/faults/F23-sick-processor.test.ts',
   'test/faults/F09-F25-no-worker.test.ts',
   'test/faults/F26-collected-again.test.ts',
