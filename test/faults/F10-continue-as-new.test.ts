@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openScene, poll, type Scene } from '../setup/scene.ts';
+import { openScene, poll, type Scene, setWebhooks } from '../setup/scene.ts';
 import { toldTypes } from '../workflows/acts.ts';
 import { played, STORIES, type Story } from '../workflows/stories.ts';
 
@@ -7,6 +7,8 @@ describe('F10: continued as new after every event, an order ends as it would in 
   let scene: Scene;
   beforeAll(async () => {
     scene = await openScene({ timeScale: 10 });
+    // On a busy machine a notice that outruns the answer leaves nothing in doubt.
+    await setWebhooks(scene.simulator, { delayMs: 1_000 });
   });
   afterAll(() => scene.close());
 
