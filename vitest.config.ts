@@ -8,6 +8,7 @@ const PLAIN = [
   'test/cli/output.test.ts',
   'test/client/connection.test.ts',
   'test/client/not-a-gateway.test.ts',
+  'test/workflows/details.test.ts',
   'test/chaos/judging.test.ts',
   'test/chaos/held-by-person.test.ts',
   'test/chaos/started-too-early.test.ts',

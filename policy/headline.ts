@@ -3,10 +3,15 @@ import type { Attempt, OrderState } from './order.ts';
 import { reviewText } from './review-codes.ts';
 import { stageOf } from './stage.ts';
 import type { FailureClass } from './terms.ts';
-import { amountText, minorText } from './words.ts';
+import { actorText, amountText, minorText } from './words.ts';
 
-/** What happens now, in one sentence that a support person understands without knowing our words. */
+/** What happens now, in a sentence that a support person understands without knowing our words, and whether tries are held. */
 export function headline(order: OrderState): string {
+  const { hold } = order;
+  return hold === null ? stageText(order) : `${stageText(order)} Automatic tries are held by ${actorText(hold.actor)}.`;
+}
+
+function stageText(order: OrderState): string {
   const stage = stageOf(order);
   const open = order.attempts.find(isPayable) ?? lastAttempt(order);
   const at = open?.processor ?? 'the processor';
@@ -32,9 +37,7 @@ export function headline(order: OrderState): string {
         ? `An invoice of ${at} is open for the buyer.`
         : 'The buyer is offered an invoice.';
     case 'retry_scheduled':
-      if (order.retryAt?.reason === 'processor_down')
-        return `${order.retryAt.processor ?? at} is down. The payment goes on by itself when it is back.`;
-      return 'The payment did not go through. It is tried again by itself.';
+      return laterText(order, at);
     case 'authorized':
       return `${amount} is reserved at ${at}. The merchant takes it when the goods leave.`;
     case 'capturing':
@@ -56,6 +59,15 @@ export function headline(order: OrderState): string {
     default:
       return stage satisfies never;
   }
+}
+
+/** What comes by itself, unless that is held. */
+function laterText({ retryAt, hold }: OrderState, at: string): string {
+  if (retryAt?.reason === 'processor_down') {
+    const goesOn = hold === null ? ' The payment goes on by itself when it is back.' : '';
+    return `${retryAt.processor ?? at} is down.${goesOn}`;
+  }
+  return `The payment did not go through.${hold === null ? ' It is tried again by itself.' : ''}`;
 }
 
 function paidAt(order: OrderState): string {

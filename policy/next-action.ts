@@ -27,6 +27,11 @@ export function ruleOf({ order, rulebook }: Reading): Rule {
 
 /** What happens next, when, and whose turn it is. Derived; `url` is filled in by whoever answers the caller. */
 export function nextActionOf(reading: Reading): NextAction {
+  const { hold } = reading.order;
+  return { ...turnOf(reading), ...(hold === null ? {} : { hold }) };
+}
+
+function turnOf(reading: Reading): NextAction {
   const { order } = reading;
   const stage = stageOf(order);
   const rule = ruleOf(reading);

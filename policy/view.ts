@@ -1,5 +1,5 @@
 import type { ReviewCode } from './review-codes.ts';
-import type { Authentication, FailureClass, Instant, Outcome, RecoveryPath, Stage } from './terms.ts';
+import type { Actor, Authentication, FailureClass, Instant, Outcome, RecoveryPath, Stage } from './terms.ts';
 
 /** The order as every caller sees it: the body of each order call, the answer of `collect`. */
 export interface OrderView {
@@ -70,6 +70,14 @@ export interface NextAction {
   options: RecoveryOption[];
   /** `review` only: what a person is asked, and under which id it is answered. */
   question?: QuestionView;
+  /** Somebody stopped the automatic tries. Whatever happens next: proofs, the buyer's and the merchant's turn go on. */
+  hold?: HoldView;
+}
+
+export interface HoldView {
+  actor: Actor;
+  reason: string;
+  since: Instant;
 }
 
 /** `about`: processor and payment that a notice tells of. */

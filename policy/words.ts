@@ -2,7 +2,7 @@ import { currencyExponent } from './currencies.ts';
 import { instrumentById } from './facts.ts';
 import type { Instrument } from './instrument.ts';
 import type { Attempt, OrderState } from './order.ts';
-import type { Money, MoneyOperationName } from './terms.ts';
+import type { Actor, Money, MoneyOperationName } from './terms.ts';
 
 /** `EUR 49.99`, `JPY 500`. */
 export function amountText(money: Money): string {
@@ -59,6 +59,11 @@ export const OPERATION_TEXT: Record<Exclude<MoneyOperationName, 'charge' | 'auth
 export function failureText(attempt: Attempt): string {
   const name = attempt.failureClass ?? attempt.outcome ?? 'in flight';
   return attempt.processorCode === null ? name : `${name} (${attempt.processorCode})`;
+}
+
+/** As in `held by support`, `held by the merchant`. */
+export function actorText(actor: Actor): string {
+  return actor === 'support' ? actor : `the ${actor}`;
 }
 
 /** `2026-11-22 10:00:00 UTC`. */

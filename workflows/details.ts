@@ -1,8 +1,9 @@
 import { lastAttempt, moneyOf } from '../policy/facts.ts';
 import { endText, headline } from '../policy/headline.ts';
+import type { OrderState } from '../policy/order.ts';
 import { stageOf } from '../policy/stage.ts';
 import type { NextAction } from '../policy/view.ts';
-import { amountText, instantText, SPACE_AT_THE_END, wayText } from '../policy/words.ts';
+import { actorText, amountText, instantText, SPACE_AT_THE_END, wayText } from '../policy/words.ts';
 import { type Collection, nextActionIn } from './collection.ts';
 
 const WHOSE_TURN: Record<NextAction['who'], string> = {
@@ -15,7 +16,7 @@ const WHOSE_TURN: Record<NextAction['who'], string> = {
 
 /**
  * Markdown for the run's page in Temporal Web UI: what happens now, whose turn it is, what comes then; then the attempts.
- * It is rendered through a GET address: nothing personal, no links that grant anything.
+ * It is rendered through a GET address: nothing personal, no links that grant anything. A hold's reason is its author's words.
  */
 export function detailsOf(collection: Collection): string {
   const { order, wake } = collection;
@@ -28,6 +29,7 @@ export function detailsOf(collection: Collection): string {
   const paragraphs = [
     `**${headline(order)}**`,
     `Whose turn: ${WHOSE_TURN[next.who]}${until}`,
+    ...holdOf(order),
     ...(wake === null ? [] : [`Timer until ${instantText(wake.at)}: ${wake.summary}`]),
     `Stage \`${stageOf(order)}\`, ${amountText(facts.amount)}, captured ${amountOf(captured)}${held === 0 ? '' : `, held ${amountOf(held)}`}`,
     [
@@ -44,7 +46,12 @@ export function detailsOf(collection: Collection): string {
   return paragraphs.join('\n\n');
 }
 
-/** Codes and references are the processor's words: they must not break out of their cell. */
+function holdOf({ hold }: OrderState): string[] {
+  if (hold === null) return [];
+  return [`Held by ${actorText(hold.actor)} since ${instantText(hold.since)}: \`${cell(hold.reason)}\``];
+}
+
+/** Codes and references are the processor's words, a reason is a person's: they must not break out of their cell. */
 function cell(text: string): string {
   return text.replace(/[|`\r\n]/g, ' ');
 }

@@ -1,7 +1,7 @@
 /** What the command prints: plain text for people, JSON for programs; colour only where it can be seen and is wanted. */
 import type { NextAction, OrderView, TimelineLine } from '../../client/index.ts';
 import { REVIEW_CODES, reviewText } from '../../policy/review-codes.ts';
-import { amountText } from '../../policy/words.ts';
+import { actorText, amountText } from '../../policy/words.ts';
 import { answersOf } from './answers.ts';
 
 export interface Output {
@@ -32,6 +32,7 @@ export function sayOrder(output: Output, order: OrderView): void {
   output.say(output.bold(`${order.orderId}: ${order.stage}, ${amountText(order.amount)}`));
   output.say(`  next: ${turnText(nextAction) ?? 'nothing left to do'}${whenText(nextAction)}`);
   if (nextAction.question !== undefined) output.say(`  ${questionText(nextAction.question)}`);
+  if (nextAction.hold !== undefined) output.say(`  ${holdText(nextAction.hold)}`);
   if (nextAction.url !== undefined) output.say(`  page: ${nextAction.url}`);
   if (money.net !== 0 || money.held !== 0) output.say(`  money: net ${money.net}, held ${money.held} (minor units)`);
   for (const attempt of order.attempts) {
@@ -48,8 +49,10 @@ export function sayOrder(output: Output, order: OrderView): void {
 /** Of a list. */
 export function orderLine(order: OrderView): string {
   const line = `${order.orderId.padEnd(40)} ${order.stage.padEnd(22)} ${amountText(order.amount)}`;
+  const { hold } = order.nextAction;
+  const held = hold === undefined ? '' : `, held by ${actorText(hold.actor)}`;
   const turn = turnText(order.nextAction);
-  return turn === null ? line : `${line.padEnd(76)}  ${turn}`;
+  return turn === null ? line : `${line.padEnd(76)}  ${turn}${held}`;
 }
 
 function turnText({ type, who }: NextAction): string | null {
@@ -68,6 +71,10 @@ function questionText({ id, code, attempt, about, since }: NonNullable<NextActio
   // A newer gateway may ask what this command has no words for.
   const why = REVIEW_CODES.includes(code) ? ` (${reviewText({ code, attempt, since })})` : '';
   return `question ${id}: ${code}${why}${of}, since ${since}; answered by ${answersOf(code)}`;
+}
+
+function holdText({ actor, reason, since }: NonNullable<NextAction['hold']>): string {
+  return `automatic tries held by ${actorText(actor)} since ${since}: ${reason}`;
 }
 
 /** What was decided is left out where the line of what happened says the same; `orders explain` has it with its reasons. */

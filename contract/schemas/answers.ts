@@ -6,6 +6,7 @@ const instant = z.iso.datetime();
 const minorUnits = z.int();
 const outcome = z.enum(['succeeded', 'declined', 'not_executed', 'requires_action', 'pending', 'unknown']).nullable();
 const instrument = z.object({ id: z.string(), network: z.string().optional(), last4: z.string().optional() });
+const actor = z.enum(['system', 'buyer', 'merchant', 'support', 'processor']);
 const path = z.enum(['authenticate', 'saved_method', 'new_method', 'hosted_checkout', 'invoice']);
 
 const attempt = z.object({
@@ -74,6 +75,8 @@ const nextAction = z.object({
       since: instant,
     })
     .optional(),
+  /** Somebody stopped the automatic tries: who, why, and since when. */
+  hold: z.object({ actor, reason: z.string(), since: instant }).optional(),
 });
 
 export const orderViewSchema = z.object({
@@ -101,7 +104,7 @@ export const timelineSchema = z.object({
     z.object({
       at: instant,
       kind: z.string(),
-      actor: z.enum(['system', 'buyer', 'merchant', 'support', 'processor']),
+      actor,
       attempt: z.int().optional(),
       processor: z.string().optional(),
       text: z.string(),

@@ -70,7 +70,22 @@ describe('an order that is shown', () => {
   });
 });
 
+const hold = { actor: 'support', reason: 'the buyer calls back, ticket 4711', since: AT } as const;
+const proving = { type: 'wait_confirming', who: 'system', messageKey: 'confirming' } as const;
+
+test('an order that is held says so, by whom, since when and why, whatever comes next', () => {
+  expect(shown(view({ ...proving, hold }))).toContain(
+    `\n  automatic tries held by support since ${AT}: the buyer calls back, ticket 4711`,
+  );
+  expect(shown(view(proving))).not.toContain('held by');
+});
+
 describe('a line of the list', () => {
+  test('says that the order is held, and by whom', () => {
+    const line = orderLine(view({ ...proving, hold: { ...hold, actor: 'merchant' } }));
+    expect(line).toMatch(/wait_confirming, system’s turn, held by the merchant$/);
+  });
+
   test('says whose turn it is, of an order that is paid too', () => {
     expect(orderLine(view(asked))).toMatch(/^o-1 +paid +EUR 49\.99 +review, support’s turn$/);
     expect(orderLine(view({}))).toMatch(/EUR 49\.99$/);
