@@ -13,12 +13,13 @@ import {
   payableAttempts,
 } from '../facts.ts';
 import type { Instrument } from '../instrument.ts';
-import type { Attempt, OrderState } from '../order.ts';
+import type { Attempt, Choice, OrderState } from '../order.ts';
 import { planProof } from '../plan/proof-times.ts';
 import { forbiddenAs } from '../plan/usable.ts';
 import { isAnsweredByChoice, isLessMoney } from '../review-codes.ts';
 import { isBuyerHeldBack, keepReviews, openReviews } from '../reviews.ts';
 import type { Actor, RecoveryPath } from '../terms.ts';
+import { instrumentText } from '../words.ts';
 import { applyTryAgain } from './resolve.ts';
 
 type Of<T extends OrderEvent['type']> = Extract<OrderEvent, { type: T }>;
@@ -66,6 +67,7 @@ export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>):
     return;
   }
   if (event.instrument !== undefined) takeInstrument(order, event.instrument);
+  const waiting = order.choice;
   order.choice = {
     id: event.id,
     path: event.path,
@@ -76,7 +78,20 @@ export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>):
   order.retryAt = null;
   keepReviews(order, (review) => !isAnsweredByChoice(review));
   for (const attempt of open) attempt.leave ??= { reason: 'switch', since: draft.now };
-  tell(draft, 'buyer_choice', `Chose ${event.path}`, { actor: event.actor });
+  tell(draft, 'buyer_choice', choiceText(order, order.choice, waiting), { actor: event.actor });
+}
+
+/** One choice waits at a time: the line of the next one says what became of it. */
+function choiceText(order: OrderState, choice: Choice, waiting: Choice | null): string {
+  if (waiting === null) return `Chose ${choice.path}`;
+  if (choice.path === waiting.path && choice.instrumentId === waiting.instrumentId) {
+    return `Chose ${choice.path} once more: it still waits`;
+  }
+  const [chosen, replaced] = [choice, waiting].map(({ path, instrumentId }) => {
+    const instrument = instrumentById(order, instrumentId);
+    return instrument === undefined ? path : `${path} (${instrumentText(instrument)})`;
+  });
+  return `Chose ${chosen} instead of ${replaced}, which still waited`;
 }
 
 /** A second click: the page that is open (or being opened), or the payment method that is with the processor right now. */
