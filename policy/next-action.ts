@@ -120,6 +120,13 @@ export function patienceEndsAt(reading: Reading): Instant | null {
   return ends.length === 0 ? null : new Date(Math.max(...ends)).toISOString();
 }
 
+/** While the buyer is asked for patience: from when on there is something to choose. `null` where nothing will be, as it stands now. */
+export function choiceFrom(reading: Reading): Instant | null {
+  const { order } = reading;
+  if (!isOpenToChoice(order) || order.attempts.some(isPending)) return null;
+  return pathsOf(reading, ruleOf(reading)).length === 0 ? null : patienceEndsAt(reading);
+}
+
 /** The paths that can be chosen right now, the default first. None while the buyer has to be patient or nobody can choose. */
 function optionsOf(reading: Reading, rule: Rule): RecoveryOption[] {
   const { order } = reading;
@@ -127,7 +134,11 @@ function optionsOf(reading: Reading, rule: Rule): RecoveryOption[] {
   const patientUntil = patienceEndsAt(reading);
   if (patientUntil !== null && reading.now !== undefined && Date.parse(reading.now) < Date.parse(patientUntil))
     return [];
-  const offered = offeredPaths(order, rule, reading.sheets);
+  return pathsOf(reading, rule);
+}
+
+function pathsOf({ order, sheets }: Reading, rule: Rule): RecoveryOption[] {
+  const offered = offeredPaths(order, rule, sheets);
   const first = order.window?.path;
   if (first === 'hosted_checkout' || first === 'invoice') {
     offered.sort((a, b) => Number(b.path === first) - Number(a.path === first));
@@ -142,7 +153,11 @@ function optionsOf(reading: Reading, rule: Rule): RecoveryOption[] {
 
 /** Stages in which a choice makes sense; an unknown outcome first asks for patience (checked against the clock by the validator). */
 export function mayChoose(order: OrderState): boolean {
-  if (order.closed !== null || order.ending !== null || inFlight(order) !== undefined) return false;
+  return inFlight(order) === undefined && isOpenToChoice(order);
+}
+
+function isOpenToChoice(order: OrderState): boolean {
+  if (order.closed !== null || order.ending !== null) return false;
   if (isBuyerHeldBack(order)) return false;
   if (order.attempts.some((attempt) => attempt.money.captured > 0 || isAuthorized(attempt))) return false;
   return order.attempts.length > 0 || order.window !== null || order.retryAt !== null;

@@ -41,7 +41,7 @@ export function plannedSteps(plan: Plan): PlannedStep[] {
   return byTime(steps);
 }
 
-function byTime(steps: PlannedStep[]): PlannedStep[] {
+export function byTime(steps: PlannedStep[]): PlannedStep[] {
   return steps.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 

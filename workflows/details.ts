@@ -1,5 +1,6 @@
 import { lastAttempt, moneyOf } from '../policy/facts.ts';
 import { endText, headline } from '../policy/headline.ts';
+import { choiceFrom } from '../policy/next-action.ts';
 import type { OrderState } from '../policy/order.ts';
 import { stageOf } from '../policy/stage.ts';
 import type { NextAction } from '../policy/view.ts';
@@ -30,6 +31,7 @@ export function detailsOf(collection: Collection): string {
     `**${headline(order)}**`,
     `Whose turn: ${WHOSE_TURN[next.who]}${until}`,
     ...holdOf(order),
+    ...choiceOf(collection),
     ...(wake === null ? [] : [`Timer until ${instantText(wake.at)}: ${wake.summary}`]),
     `Stage \`${stageOf(order)}\`, ${amountText(facts.amount)}, captured ${amountOf(captured)}${held === 0 ? '' : `, held ${amountOf(held)}`}`,
     [
@@ -44,6 +46,12 @@ export function detailsOf(collection: Collection): string {
     SPACE_AT_THE_END,
   ];
   return paragraphs.join('\n\n');
+}
+
+/** While an outcome is unknown. It stays true when its time has come and nobody writes the page anew. */
+function choiceOf({ order, input }: Collection): string[] {
+  const at = choiceFrom({ order, rulebook: input.rulebook, sheets: input.sheets });
+  return at === null ? [] : [`From ${instantText(at)} on the buyer can choose another way to pay`];
 }
 
 function holdOf({ hold }: OrderState): string[] {

@@ -6,9 +6,8 @@ import { type LedgerReading, latestReadings } from '../policy/ceilings/ledger.ts
 import type { OrderEvent } from '../policy/events.ts';
 import { moneyOf } from '../policy/facts.ts';
 import type { Reading } from '../policy/next-action.ts';
-import { ruleOf } from '../policy/next-action.ts';
+import { plannedEntries } from '../policy/planned.ts';
 import * as refusals from '../policy/refusals.ts';
-import { plannedSteps } from '../policy/wake.ts';
 import { type Collection, isAnswerable, nextActionIn, viewOf } from './collection.ts';
 
 /** Every handler, set before the first await. They record and wait for the story; none of them acts. */
@@ -146,18 +145,7 @@ function receiveCancellation(collection: Collection): void {
 }
 
 function answerQueries(collection: Collection): void {
-  setHandler(messages.timeline, () => {
-    const { order, sheets } = readingOf(collection);
-    return plannedSteps({ order, rule: ruleOf(readingOf(collection)), sheets }).map((step) => ({
-      seq: 0,
-      at: step.at,
-      kind: 'planned',
-      actor: 'system',
-      ...(step.attempt === undefined ? {} : { attempt: step.attempt.number, processor: step.attempt.processor }),
-      text: step.text,
-      planned: true,
-    }));
-  });
+  setHandler(messages.timeline, () => plannedEntries({ ...readingOf(collection), now: now() }));
   setHandler(messages.nextAction, () => nextActionIn(collection));
   setHandler(messages.explain, () => collection.told.filter(({ explanation }) => explanation !== undefined));
   setHandler(messages.money, () => moneyOf(collection.order));

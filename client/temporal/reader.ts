@@ -2,11 +2,11 @@
 import type { Client } from '@temporalio/client';
 import { type OrderRef, orderWorkflowId } from '../../contract/ids.ts';
 import { ORDER_PAYMENT, type OrderPaymentInput } from '../../contract/messages.ts';
-import { orderView, type Reading, ruleOf } from '../../policy/next-action.ts';
+import { orderView, type Reading } from '../../policy/next-action.ts';
 import type { OrderState } from '../../policy/order.ts';
+import { plannedEntries } from '../../policy/planned.ts';
 import { refuseCapture } from '../../policy/refusals.ts';
 import type { OrderView } from '../../policy/view.ts';
-import { plannedSteps } from '../../policy/wake.ts';
 import type { Store } from '../../store/store.ts';
 import { type RecoupError, recoupError } from '../errors.ts';
 import type { Explanations, Timeline, TimelineLine } from '../orders.ts';
@@ -81,17 +81,7 @@ export class OrderReader {
   }
 
   async #planned(state: OrderState): Promise<TimelineLine[]> {
-    const reading = await this.reading(state);
-    return plannedSteps({ order: state, rule: ruleOf(reading), sheets: reading.sheets }).map(
-      ({ at, text, attempt }) => ({
-        at,
-        kind: 'planned',
-        actor: 'system',
-        ...(attempt !== undefined && { attempt: attempt.number, processor: attempt.processor }),
-        text,
-        planned: true,
-      }),
-    );
+    return plannedEntries(await this.reading(state)).map(lineOf);
   }
 
   /** The state with which the order's run was started, which works with no worker up. */

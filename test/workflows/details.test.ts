@@ -42,3 +42,12 @@ describe('the details of a held order', () => {
     expect(reason).toMatch(/: `a <b>\[x\]\(https:\/\/x\.example\) {2}`$/);
   });
 });
+
+describe('the details of an order whose outcome is unknown', () => {
+  test('say from when on the buyer can choose another way to pay', () => {
+    expect(shown(confirming()).filter((each) => each.includes('can choose'))).toEqual([
+      expect.stringMatching(/^From 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC on the buyer can choose another way to pay$/),
+    ]);
+    expect(shown(authorized()).join()).not.toContain('can choose');
+  });
+});
