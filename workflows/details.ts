@@ -17,7 +17,7 @@ const WHOSE_TURN: Record<NextAction['who'], string> = {
 
 /**
  * Markdown for the run's page in Temporal Web UI: what happens now, whose turn it is, what comes then; then the attempts.
- * It is rendered through a GET address: nothing personal, no links that grant anything. A hold's reason is its author's words.
+ * It is rendered through a GET address: nothing personal, no links that grant anything.
  */
 export function detailsOf(collection: Collection): string {
   const { order, wake } = collection;
@@ -56,10 +56,11 @@ function choiceOf({ order, input }: Collection): string[] {
 
 function holdOf({ hold }: OrderState): string[] {
   if (hold === null) return [];
-  return [`Held by ${actorText(hold.actor)} since ${instantText(hold.since)}: \`${cell(hold.reason)}\``];
+  // Why is free text, which may name somebody: the timeline has it.
+  return [`Held by ${actorText(hold.actor)} since ${instantText(hold.since)}`];
 }
 
-/** Codes and references are the processor's words, a reason is a person's: they must not break out of their cell. */
+/** Codes and references are the processor's words: they must not break out of their cell. */
 function cell(text: string): string {
   return text.replace(/[|`\r\n]/g, ' ');
 }
