@@ -19,7 +19,7 @@ import { refusalOfInstrument } from './plan/usable.ts';
 import { isLessMoney } from './review-codes.ts';
 import { isBuyerHeldBack, openReviews } from './reviews.ts';
 import type { Instant, RecoveryPath } from './terms.ts';
-import { instantText } from './words.ts';
+import { instantText, refundByHand } from './words.ts';
 
 /** Why a command cannot apply now, or `null`. Read-only, so that an update's validator can ask before anything is recorded. */
 export interface Refusal {
@@ -71,7 +71,7 @@ export function refuseEnding(order: OrderState): Refusal | null {
   // That goes back, and the order ends; also one whose time was over, which is not an end while it has money.
   if (openReviews(order).some(isLessMoney) && order.ending?.endedAt === undefined) return null;
   if (order.attempts.some((attempt) => attempt.money.captured > 0)) {
-    return { code: 'order_closed', message: 'The order is paid: refund it instead. Nothing was changed.' };
+    return { code: 'order_closed', message: `The order is paid. ${refundByHand(order)} Nothing was changed.` };
   }
   return null;
 }
@@ -80,7 +80,7 @@ export function refuseEnding(order: OrderState): Refusal | null {
 export function lostToMoney(order: OrderState): Refusal | null {
   const endedWithout = order.ending !== null || (order.closed !== null && order.closed.stage !== 'paid');
   if (endedWithout || !order.attempts.some(hasMoney)) return null;
-  const message = 'A payment was under way when this came, and it succeeded: the order is paid. Refund it instead.';
+  const message = `A payment was under way when this came, and it succeeded: the order is paid. ${refundByHand(order)}`;
   return { code: 'order_closed', message };
 }
 

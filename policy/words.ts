@@ -1,5 +1,5 @@
 import { currencyExponent } from './currencies.ts';
-import { instrumentById } from './facts.ts';
+import { instrumentById, keeper } from './facts.ts';
 import type { Instrument } from './instrument.ts';
 import type { Attempt, OrderState } from './order.ts';
 import type { Actor, Money, MoneyOperationName } from './terms.ts';
@@ -54,6 +54,12 @@ export const OPERATION_TEXT: Record<Exclude<MoneyOperationName, 'charge' | 'auth
   open_invoice: 'open the invoice',
   close_invoice: 'close the invoice',
 };
+
+/** What is left to whoever wanted to end an order that is paid: there is no call for it here, so the way is named. */
+export function refundByHand(order: OrderState): string {
+  const processor = keeper(order)?.processor ?? 'its processor';
+  return `Recoup has no call that refunds it: refund it at ${processor}, and Recoup counts what ${processor}’s notices tell.`;
+}
 
 /** `soft_decline (insufficient_funds)`. */
 export function failureText(attempt: Attempt): string {

@@ -16,7 +16,7 @@ import { MONEY_DENIED } from '../questions.ts';
 import { isAnsweredByMoney, isOfGiveBack, outlivesTheEnd } from '../review-codes.ts';
 import { keepReviews, openReviews } from '../reviews.ts';
 import type { Stage } from '../terms.ts';
-import { amountText } from '../words.ts';
+import { amountText, refundByHand } from '../words.ts';
 import { dropAnswered, forgetPlans, giveBack } from './give-back.ts';
 import { dueResend, fenceOf, newProof, planProof } from './proof-times.ts';
 import { lookUp, send, sendNew } from './send.ts';
@@ -94,7 +94,7 @@ function refuseLateEnding(draft: Draft): void {
   if (ending === null || ending.as === 'expired') return;
   draft.order.ending = null;
   const wish = ending.as === 'cancelled' ? 'Cancel' : 'Close';
-  const text = `${wish} came while a payment was under way, and it succeeded: the order is paid, refund it instead`;
+  const text = `${wish} came while a payment was under way, and it succeeded: the order is paid. ${refundByHand(draft.order)}`;
   tell(draft, 'command_refused', text, { actor: ending.actor });
 }
 

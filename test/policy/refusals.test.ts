@@ -43,7 +43,9 @@ describe('an end is refused', () => {
   test('to an order that has its money, though it is not closed yet', () => {
     const { order } = paidAndAsked();
     expect([order.closed, order.review?.code]).toEqual([null, 'event_unmatched']);
-    expect(refuseEnding(order)?.message).toMatch(/is paid: refund it/);
+    expect(refuseEnding(order)?.message).toBe(
+      'The order is paid. Recoup has no call that refunds it: refund it at alpha, and Recoup counts what alpha’s notices tell. Nothing was changed.',
+    );
   });
 
   test('to none that has less than the amount, or nothing', () => {
@@ -56,6 +58,9 @@ describe('whoever asked for an end is told that it was lost to money', () => {
   test('when a payment that was under way succeeded', () => {
     const lost = new Steps().answer(SOFT).tell(make.cancel()).answer(PAID);
     expect([lost.stage, lostToMoney(lost.order)?.code]).toEqual(['paid', 'order_closed']);
+    expect(lostToMoney(lost.order)?.message).toMatch(
+      /: the order is paid\. Recoup has no call .* refund it at beta, and/,
+    );
   });
 
   test('and not while it is being ended, nor when it ended, nor when there is no money', () => {

@@ -91,8 +91,9 @@ describe('cancel', () => {
     expect(line).toMatchObject({ actor: 'support', text: expect.stringContaining(`${wish} came while a payment`) });
     expect(lostToMoney(world.order)).toMatchObject({
       code: 'order_closed',
-      message: expect.stringContaining('Refund'),
+      message: expect.stringContaining('refund it at alpha'),
     });
+    expect(line?.text).toContain('the order is paid. Recoup has no call that refunds it: refund it at alpha');
     expect(world.order.ending).toBeNull();
   });
 
