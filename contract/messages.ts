@@ -6,7 +6,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { OperationResult, ProcessorEvent } from '../policy/answers.ts';
 import type { LedgerReading } from '../policy/ceilings/ledger.ts';
-import type { TimelineEntry } from '../policy/events.ts';
+import type { ReopenedBy, TimelineEntry } from '../policy/events.ts';
 import type { Instrument } from '../policy/instrument.ts';
 import type { OrderState } from '../policy/order.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
@@ -28,6 +28,8 @@ export interface OrderPaymentInput {
   sheets: Sheet[];
   /** True when support reopened a `failed` or `expired` order. */
   reopened: boolean;
+  /** Who did, and why. Left out of other runs, and of those that were started before it was kept. */
+  reopenedBy?: ReopenedBy;
   /** Processors that were down when the run was started. Left out while all are well. */
   health?: ProcessorHealth[];
   /** True for a run started by `collect`: it charges nothing before that is accepted. */

@@ -3,10 +3,16 @@ import type { LedgerReading } from './ceilings/ledger.ts';
 import type { Instrument } from './instrument.ts';
 import type { Actor, Instant, Money, MoneyOperationName, RecoveryPath, Stage } from './terms.ts';
 
+/** Who reopened an order, and why. */
+export interface ReopenedBy {
+  actor: Actor;
+  reason: string;
+}
+
 /** Everything that can happen to an order. `decide` takes one at a time, in the order in which the workflow saw them. */
 export type OrderEvent =
   /** `collect` was accepted, or the order was reopened. */
-  | { type: 'opened'; reopened: boolean }
+  | { type: 'opened'; reopened: boolean; by?: ReopenedBy }
   /** An operation's activity came back. */
   | { type: 'answered'; result: OperationResult }
   /** A planned time may have come; `decide` reads the clock. */

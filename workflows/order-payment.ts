@@ -81,10 +81,13 @@ function isEnding({ type }: OrderEvent): boolean {
 }
 
 function firstEvent(collection: Collection): OrderEvent {
-  const { reopened } = collection.input;
-  if (reopened) return { type: 'opened', reopened };
+  if (collection.input.reopened) return reopening(collection);
   if (collection.order.seq === 0) return { type: 'opened', reopened: false };
   return takeMessage(collection) ?? CLOCK;
+}
+
+function reopening({ input: { reopenedBy: by } }: Collection): OrderEvent {
+  return { type: 'opened', reopened: true, ...(by !== undefined && { by }) };
 }
 
 /** Decides, does what was decided, and decides again on what came of it, until there is nothing to do but wait. */
@@ -126,7 +129,7 @@ async function goOnFromStore(collection: Collection): Promise<void> {
   const reopensIt = collection.reopening && isReopenable(loaded.state);
   adopt(collection, loaded);
   for (const result of loaded.answers) await followThrough(collection, { type: 'answered', result });
-  await followThrough(collection, reopensIt ? { type: 'opened', reopened: true } : CLOCK);
+  await followThrough(collection, reopensIt ? reopening(collection) : CLOCK);
 }
 
 async function nextEvent(collection: Collection): Promise<OrderEvent> {
@@ -158,7 +161,7 @@ async function shouldContinue(collection: Collection, events: number): Promise<b
 }
 
 async function goOnInNewRun({ input, order, kept, readings }: Collection): Promise<never> {
-  const { answers: _answers, ...rest } = input;
+  const { answers: _answers, reopenedBy: _reopenedBy, ...rest } = input;
   const { ceilings, forbidden, health } = readings;
   return continueAsNew<typeof orderPayment>({
     ...rest,

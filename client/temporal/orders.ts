@@ -164,6 +164,7 @@ export class TemporalOrders {
     ]);
     const { version } = stored;
     const start = this.#startOf(stored.state, policy, { version, waitMs: call.waitMs, health, ledger });
+    start.input.reopenedBy = { actor: call.caller.actor, reason };
     const started = await reopenOrder(this.#parts.client, start);
     if (started.kind === 'unreachable') throw started.error;
     return this.get(orderId, call);

@@ -47,7 +47,10 @@ export function applyOpened(draft: Draft, event: Of<'opened'>): void {
   }
   order.openedAt = draft.now;
   order.answerFrom = draft.now;
-  tell(draft, 'order_reopened', 'Collecting goes on; attempt numbers, budgets and forbidden methods go on too');
+  const goesOn = 'Collecting goes on, with its attempt numbers, budgets and forbidden methods';
+  if (event.by === undefined) return tell(draft, 'order_reopened', goesOn);
+  const { actor, reason } = event.by;
+  tell(draft, 'order_reopened', `${goesOn}: ${reason}`, { actor });
 }
 
 /** The buyer's choice is stored; a payable attempt is left first, its fence sent at once. */

@@ -201,9 +201,11 @@ describe('commands', () => {
     const orderId = await start(declined);
     await act(orderId, 'close', { reason: 'Buyer gave up' });
     await until(orderId, 'failed');
-    const reopened = await act(orderId, 'reopen', { reason: 'Buyer is back' });
-    expect(reopened.status).toBe(200);
-    expect((await json(reopened)).attempts).toHaveLength(2);
+    const bySupport = { apiKey: await world.newKey({ scopes: ['orders:support'] }) };
+    const reopened = await world.post(`/v1/orders/${orderId}/reopen`, { reason: 'Buyer is back' }, bySupport);
+    expect([reopened.status, (await json(reopened)).attempts.length]).toEqual([200, 2]);
+    const line = { kind: 'order_reopened', actor: 'support', text: expect.stringMatching(/: Buyer is back$/) };
+    expect((await get(orderId, '/timeline')).entries).toContainEqual(expect.objectContaining(line));
     const choice = { path: 'new_method', paymentMethod: { token: 'sim:card=new;alpha=ok' } };
     expect(await json(act(orderId, 'recovery', choice))).toMatchObject({
       stage: 'paid',

@@ -146,6 +146,9 @@ describe.concurrent('hold, release, retry, close, reopen', () => {
     expect(await toldTypes(scene, orderId)).toContain('order.failed');
     const again = await scene.recoup.orders.reopen(orderId, why);
     expect(again.stage).toBe('waiting_buyer');
+    const { entries } = await scene.recoup.orders.timeline(orderId);
+    const line = { actor: 'merchant', text: expect.stringMatching(/^Collecting goes on, .*: a test asks$/) };
+    expect(entries.filter(({ kind }) => kind === 'order_reopened')).toMatchObject([line]);
     const forbidden = { path: 'new_method', paymentMethod: { token: 'sim:card=gone;beta=ok' } } as const;
     await expect(scene.recoup.orders.recover(orderId, forbidden)).rejects.toMatchObject({ code: 'recovery_refused' });
     const paid = await scene.recoup.orders.recover(orderId, {

@@ -37,6 +37,7 @@ test('every message stands on the timeline by whoever sent it', () => {
     [goingBack(), make.cancel(), 'command_refused', 'support'],
     [declined(), make.hold(), 'retries_held', 'support'],
     [declined().tell(make.hold()), make.release(), 'retries_released', 'support'],
+    [declined().tell(make.close()), make.reopened, 'order_reopened', 'support'],
     [declined(), make.retryNow(), 'retry_requested', 'support'],
     [new Steps().answer(TIMEOUT), make.retryNow(), 'retry_refused', 'support'],
     [strayed(), make.retryNow(), 'retry_refused', 'support'],
@@ -59,6 +60,13 @@ test('an order remembers the last two hundred messages, and no more', () => {
 });
 
 describe('an order that is opened again', () => {
+  test('says why, or that much where whoever started the run did not say', () => {
+    const told = (event: OrderEvent) => declined().tell(make.close()).tell(event).said('order_reopened');
+    const goesOn = 'Collecting goes on, with its attempt numbers, budgets and forbidden methods';
+    expect(told(make.reopened)).toBe(`${goesOn}: a reason`);
+    expect(told({ type: 'opened', reopened: true })).toBe(goesOn);
+  });
+
   test('charges nobody by itself: the buyer is asked', () => {
     const order = new Steps().answer(BUSY).tell(make.close());
     expect(order.stage).toBe('failed');

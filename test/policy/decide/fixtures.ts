@@ -109,7 +109,7 @@ export const release = (): OrderEvent => ({ type: 'retries_released', id: nextId
 export const retryNow = (): OrderEvent => ({ type: 'retry_requested', id: nextId('retry'), ...told });
 export const capture = (): OrderEvent => ({ type: 'capture_requested', id: nextId('capture'), ...told });
 export const returned = (): OrderEvent => ({ type: 'buyer_returned', id: nextId('returned') });
-export const reopened: OrderEvent = { type: 'opened', reopened: true };
+export const reopened: OrderEvent = { type: 'opened', reopened: true, by: told };
 
 export function choose(path: RecoveryPath, instrument?: Instrument | string): OrderEvent {
   const chosen =
