@@ -26,24 +26,27 @@ export type MoneyOperationName = Exclude<OperationName, 'lookup'>;
  */
 export type Outcome = 'succeeded' | 'declined' | 'not_executed' | 'requires_action' | 'pending' | 'unknown';
 
-/** Why an attempt did not succeed, in our words. */
-export type FailureClass =
-  | 'transient'
-  | 'unknown_outcome'
-  | 'soft_decline'
-  | 'issuer_decline_unspecified'
-  | 'processor_decline'
-  | 'authentication_required'
-  | 'authentication_failed'
-  | 'instrument_problem'
-  | 'hard_decline'
-  | 'blocked'
-  | 'blocked_for_good'
-  | 'duplicate'
-  | 'in_flight'
-  | 'unsupported'
-  | 'misconfigured'
-  | 'unclassified';
+/** Why an attempt did not succeed, in our words: every class, as callers may filter by. */
+export const FAILURE_CLASSES = [
+  'transient',
+  'unknown_outcome',
+  'soft_decline',
+  'issuer_decline_unspecified',
+  'processor_decline',
+  'authentication_required',
+  'authentication_failed',
+  'instrument_problem',
+  'hard_decline',
+  'blocked',
+  'blocked_for_good',
+  'duplicate',
+  'in_flight',
+  'unsupported',
+  'misconfigured',
+  'unclassified',
+] as const;
+
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 /** What the buyer can be offered. */
 export type RecoveryPath = 'authenticate' | 'saved_method' | 'new_method' | 'hosted_checkout' | 'invoice';

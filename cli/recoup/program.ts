@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import type { ListOrdersRequest } from '../../client/index.ts';
 import { STAGES } from '../../contract/stages.ts';
+import { FAILURE_CLASSES } from '../../policy/terms.ts';
 import { CommandFailed, type ConnectionFlags, connect } from './connection.ts';
 import { type Check, examine } from './doctor.ts';
 import { explainLines, explainOne, noTableText, type ScopeFlags, SOURCES, sayExplanation } from './explain-code.ts';
@@ -97,7 +97,7 @@ function listCommand(output: Output): Command {
   return command('list', 'Orders, the one that changed last first.')
     .option('--stage <stages>', `one or more of ${STAGES.join(', ')}, with commas between them`)
     .option('--needs-person', 'of which a person is asked, whatever their stage')
-    .option('--class <class>', 'failure class of the last attempt')
+    .option('--class <class>', `failure class of the last attempt: ${FAILURE_CLASSES.join(', ')}`)
     .option('--processor <name>', 'of the last attempt')
     .option('--limit <n>', 'at most this many, 1 to 100', '20')
     .option('--cursor <cursor>', 'go on after a list that had more')
@@ -105,10 +105,9 @@ function listCommand(output: Output): Command {
       const limit = Number(flags.limit);
       if (!Number.isInteger(limit) || limit < 1 || limit > 100)
         self.error('error: --limit must be a number from 1 to 100');
-      const stage = flags.stage?.split(',') as ListOrdersRequest['stage'];
-      const unknown = stage?.find((each) => !STAGES.includes(each));
-      if (unknown !== undefined) self.error(`error: there is no stage ${JSON.stringify(unknown)}`);
-      const { processor, cursor, needsPerson, class: failureClass } = flags;
+      const stage = flags.stage?.split(',').map((each) => oneOf(self, 'stage', STAGES, each));
+      const failureClass = flags.class === undefined ? undefined : oneOf(self, 'class', FAILURE_CLASSES, flags.class);
+      const { processor, cursor, needsPerson } = flags;
       const filter = { limit, stage, class: failureClass, processor, needsPerson, cursor };
       const { orders, nextCursor } = await connect(flags).orders.list(filter);
       for (const order of orders) {
@@ -118,6 +117,11 @@ function listCommand(output: Output): Command {
       if (orders.length === 0) output.tell('no orders');
       if (nextCursor !== null) output.tell(`more orders match; they follow with --cursor ${nextCursor}`);
     });
+}
+
+function oneOf<Name extends string>(self: Command, what: string, names: readonly Name[], given: string): Name {
+  const name = names.find((each) => each === given);
+  return name ?? self.error(`error: there is no ${what} ${JSON.stringify(given)}, only ${names.join(', ')}`);
 }
 
 function explainCommand(output: Output): Command {

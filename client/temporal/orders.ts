@@ -25,7 +25,7 @@ import { type CommandName, sendCommand } from './commands.ts';
 import { type FindProcessor, withPage } from './pages.ts';
 import { type OrderPolicy, Policies } from './policies.ts';
 import { OrderReader } from './reader.ts';
-import { searchOf } from './search.ts';
+import { searchOrders } from './search.ts';
 import { reopenOrder, type Started, type StartOrder, startOrder } from './start.ts';
 
 export interface TemporalOrdersParts {
@@ -78,7 +78,7 @@ export class TemporalOrders {
   }
 
   async list(filter: Partial<ListOrdersRequest>, call: Call): Promise<OrderPage> {
-    const page = await this.#parts.store.listOrders(searchOf(filter, call.caller.merchantId));
+    const page = await searchOrders({ ...this.#parts, policies: this.policies }, filter, call.caller.merchantId);
     const orders = await Promise.all(page.orders.map(({ state }) => this.reader.plainView(state)));
     return { orders, nextCursor: page.nextCursor };
   }

@@ -1,5 +1,6 @@
 /** Bodies of the order calls as callers send them. Unknown members are refused. */
 import { z } from 'zod';
+import { FAILURE_CLASSES } from '../../policy/terms.ts';
 import { STAGES } from '../stages.ts';
 import {
   countrySchema,
@@ -158,10 +159,7 @@ export const listOrdersSchema = z.strictObject({
     .pipe(z.array(z.enum(STAGES)).max(STAGES.length))
     .optional(),
   processor: processorSchema.optional(),
-  class: z
-    .string()
-    .regex(/^[a-z_]{1,40}$/, 'must be a failure class')
-    .optional(),
+  class: z.enum(FAILURE_CLASSES).optional(),
   /** A person is asked about the order, whatever its stage: it may be paid. */
   needsPerson: z
     .enum(['true', 'false'])

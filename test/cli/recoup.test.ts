@@ -29,6 +29,7 @@ describe('usage', () => {
     ['too many arguments', ['orders', 'show', 'a', 'b']],
     ['a limit out of range', ['orders', 'list', '--limit', '0']],
     ['an unknown stage', ['orders', 'list', '--stage', 'lost']],
+    ['an unknown class', ['orders', 'list', '--class', 'bogus']],
   ])('%s: exit 2, the message on stderr, nothing on stdout', async (_name, args) => {
     const { code, stdout, stderr } = await recoup(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -83,8 +84,8 @@ describe('orders', () => {
 
   test('none is said to be none, and more than were asked for to be more; neither is an answer', async () => {
     for (const [flag, value] of [
-      ['--class', 'bogus'],
-      ['--processor', 'nobody'],
+      ['--class', 'hard_decline'],
+      ['--processor', 'gamma'],
     ] as const) {
       expect(await recoup('orders', 'list', flag, value)).toEqual({ code: 0, stdout: '', stderr: 'no orders\n' });
       expect((await recoup('orders', 'list', flag, value, '--json')).stdout).toBe('');
@@ -95,6 +96,15 @@ describe('orders', () => {
     const cursor = /^more orders match; they follow with --cursor (\S+)\n$/.exec(first.stderr)?.[1] ?? '';
     const next = await recoup('orders', 'list', '--limit', '1', '--json', '--cursor', cursor);
     expect(JSON.parse(next.stdout).orderId).not.toBe(JSON.parse(first.stdout).orderId);
+  });
+
+  test('a name that there is not is refused, and what there is is said', async () => {
+    const { code, stdout, stderr } = await recoup('orders', 'list', '--processor', 'nobody');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('request_invalid: $.processor must be one of alpha, beta, gamma');
+    const ofClass = (await recoup('orders', 'list', '--class', 'bogus')).stderr;
+    expect(ofClass).toContain('there is no class "bogus", only transient, unknown_outcome, soft_decline');
+    expect((await recoup('orders', 'list', '--stage', 'lost')).stderr).toContain('"lost", only attempting, confirming');
   });
 
   test('an unknown order is a failure with its code and page', async () => {

@@ -216,7 +216,14 @@ describe('other bodies', () => {
   test('list filters are checked', () => {
     const list = (value: unknown) => parseRequest(listOrdersSchema, value);
     expect(list({ stage: 'paid,failed', limit: '5' })).toMatchObject({ ok: true, value: { limit: 5 } });
-    for (const bad of [{ stage: 'lost' }, { limit: '0' }, { limit: '101' }, { limit: '1e2' }, { order: 'x' }]) {
+    for (const bad of [
+      { stage: 'lost' },
+      { class: 'bogus' },
+      { limit: '0' },
+      { limit: '101' },
+      { limit: '1e2' },
+      { order: 'x' },
+    ]) {
       expect(list(bad).ok).toBe(false);
     }
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Recoup } from '../../client/index.ts';
+import { errorOf } from '../client/error-of.ts';
 import { notice, signedHeaders } from '../setup/notices.ts';
 import { json, newOrderId, openWorld, order, WEBHOOK_SECRET, type World } from './world.ts';
 
@@ -7,17 +8,21 @@ let world: World;
 let embedded: Recoup;
 beforeAll(async () => {
   world = await openWorld();
-  embedded = new Recoup({
-    temporal: { address: inject('temporalAddress') },
-    databaseUrl: world.databaseUrl,
-    sealingKey: world.sealingKey,
-    merchantId: world.merchantId,
-  });
+  embedded = openEmbedded();
 });
 afterAll(async () => {
   await embedded.close();
   await world.close();
 });
+
+function openEmbedded(): Recoup {
+  return new Recoup({
+    temporal: { address: inject('temporalAddress') },
+    databaseUrl: world.databaseUrl,
+    sealingKey: world.sealingKey,
+    merchantId: world.merchantId,
+  });
+}
 
 const listed = async (query: string): Promise<string[]> =>
   (await json(world.call(`/v1/orders?${query}`))).orders.map(({ orderId }: { orderId: string }) => orderId);
@@ -62,6 +67,8 @@ describe('a filter', () => {
     ['no boolean', { needsPerson: 'perhaps' }],
     ['no instant', { updatedAfter: 'yesterday' }],
     ['no failure class', { class: 'No Class' }],
+    ['an unknown failure class', { class: 'bogus' }],
+    ['an unknown processor', { processor: 'nobody' }],
     ['a cursor of another place', { cursor: 'nonsense' }],
   ])('with %s is refused by both forms alike', async (_name, filter) => {
     const refusals = [world.recoup(), embedded].map((recoup) =>
@@ -74,6 +81,35 @@ describe('a filter', () => {
     expect(there).toMatchObject({ code: 'request_invalid' });
     expect(here).toMatchObject({ code: 'request_invalid' });
     expect((here as { fields: unknown }).fields).toEqual((there as { fields: unknown }).fields);
+  });
+
+  test('says what there is: the classes, and the processors', async () => {
+    const fields = async (filter: object) => (await errorOf(embedded.orders.list(filter))).fields;
+    const [ofClass] = await fields({ class: 'hard_declin' });
+    expect(ofClass).toMatchObject({
+      path: '$.class',
+      must: expect.stringMatching(/^must be one of .*\bhard_decline\b/),
+    });
+    const must = 'must be one of alpha, beta, gamma, or where one of your orders was tried last';
+    expect(await fields({ processor: 'alpa' })).toEqual([{ path: '$.processor', must }]);
+  });
+
+  test('finds orders at a processor that was taken out since, and none at one that is there', async () => {
+    const orderId = newOrderId();
+    await world.post('/v1/orders', order(orderId, 'sim:gamma=ok', { metadata: { route: 'gamma' } }));
+    const before = await world.store.currentDeployment();
+    if (before === null) return expect.fail('no worker has started');
+    const sheets = before.sheets.filter(({ processor }) => processor !== 'gamma');
+    await world.store.publishDeployment({ ...before, sheets });
+    const later = openEmbedded();
+    try {
+      const { orders } = await later.orders.list({ processor: 'gamma' });
+      expect(orders).toMatchObject([{ orderId }]);
+      expect((await later.orders.list({ processor: 'gamma', stage: ['failed'] })).orders).toEqual([]);
+      expect((await later.orders.list({ processor: 'beta' })).orders).toEqual([]);
+    } finally {
+      await Promise.all([later.close(), world.store.publishDeployment(before)]);
+    }
   });
 
   test('of several stages is one list', async () => {
