@@ -3,6 +3,7 @@ import type { OrderFacts, OrderState } from '../policy/order.ts';
 import type { Instant } from '../policy/terms.ts';
 import { newInstrument, simulatorToken } from './instruments.ts';
 import { requestHash } from './keys.ts';
+import { MOST_FIELDS } from './parse.ts';
 import type { CollectOrder } from './schemas/orders.ts';
 import type { Sealer } from './sealing.ts';
 
@@ -113,6 +114,28 @@ export function wrongEnvironment(method: CollectOrder['paymentMethod'], mode: 't
   }
   const live = (method.credentials ?? []).some(({ token }) => /^(?:sk|pk|rk)?_?live_/i.test(token));
   return live ? 'must not be a live credential: this deployment is a test one' : null;
+}
+
+type Methods = Pick<CollectOrder, 'paymentMethod' | 'savedMethods'>;
+
+/**
+ * Credentials of processors that the deployment does not have, each by its place. No order could ever use one, and one that was
+ * mistyped would show only as a processor that is skipped.
+ */
+export function unknownProcessors(
+  { paymentMethod, savedMethods = [] }: Methods,
+  processors: readonly string[],
+): { path: string; must: string }[] {
+  const must = `must be one of ${processors.join(', ')}`;
+  const places = [
+    { path: '$.paymentMethod', method: paymentMethod },
+    ...savedMethods.map((method, at) => ({ path: `$.savedMethods[${at}]`, method })),
+  ];
+  const named = places.flatMap(({ path, method: { credentials = [] } }) =>
+    credentials.map(({ processor }, at) => ({ path: `${path}.credentials[${at}].processor`, processor })),
+  );
+  const unknown = named.filter(({ processor }) => !processors.includes(processor));
+  return unknown.slice(0, MOST_FIELDS).map(({ path }) => ({ path, must }));
 }
 
 function withoutUndefined<T extends object>(value: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {

@@ -3,7 +3,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type OrderRef, orderWorkflowId } from '../../contract/ids.ts';
 import { newInstrument } from '../../contract/instruments.ts';
 import * as messages from '../../contract/messages.ts';
-import { newOrderState, refusalOf, wrongEnvironment } from '../../contract/order.ts';
+import { newOrderState, refusalOf, unknownProcessors, wrongEnvironment } from '../../contract/order.ts';
 import type {
   CollectOrder,
   ListOrdersRequest,
@@ -61,7 +61,7 @@ export class TemporalOrders {
   async collect(request: CollectOrder, call: Call): Promise<CollectedOrder> {
     const { merchantId } = call.caller;
     const [policy, health] = await Promise.all([this.policies.current(merchantId), this.policies.health()]);
-    this.#refuse(request, policy);
+    await this.#refuse(request, policy, call);
     const { id, version } = policy.rulebook;
     const state = await newOrderState({
       request,
@@ -114,6 +114,8 @@ export class TemporalOrders {
     if (paymentMethod !== undefined) {
       const wrong = wrongEnvironment(paymentMethod, deployment.mode);
       if (wrong !== null) throw recoupError('wrong_environment', `paymentMethod ${wrong}.`);
+      const unknown = unknownProcessors({ paymentMethod }, processorsOf(deployment));
+      if (unknown.length > 0) throw recoupError('request_invalid', '', { fields: unknown });
       extra.instrument = await newInstrument(paymentMethod, order, 'buyer', this.#parts.sealer);
     }
     if (instrument !== undefined) extra.instrumentId = instrument;
@@ -242,7 +244,7 @@ export class TemporalOrders {
     return state === null ? view : withPage(view, state, this.#parts.findProcessor);
   }
 
-  #refuse(request: CollectOrder, policy: OrderPolicy): void {
+  async #refuse(request: CollectOrder, policy: OrderPolicy, call: Call): Promise<void> {
     const refusal = refusalOf(request, {
       mode: policy.deployment.mode,
       nowMs: Date.now(),
@@ -254,6 +256,10 @@ export class TemporalOrders {
     }
     if (request.rulebook !== undefined && request.rulebook !== policy.rulebook.id)
       throw recoupError('rulebook_unknown');
+    const unknown = unknownProcessors(request, processorsOf(policy.deployment));
+    // An order that was accepted with it is found as ever, although its processor was taken out since.
+    if (unknown.length > 0 && (await this.reader.find(ref(request.orderId, call))) === null)
+      throw recoupError('request_invalid', '', { fields: unknown });
   }
 
   /** Before the command is sent: what was asked for is on record even if its answer is lost. */
@@ -272,6 +278,10 @@ export class TemporalOrders {
 
 function ref(orderId: string, call: Call): OrderRef {
   return { merchantId: call.caller.merchantId, orderId };
+}
+
+function processorsOf({ sheets }: OrderPolicy['deployment']): string[] {
+  return sheets.map(({ processor }) => processor);
 }
 
 function conflict() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { refusalOf } from '../../contract/order.ts';
+import { refusalOf, unknownProcessors } from '../../contract/order.ts';
 import { parseRequest } from '../../contract/parse.ts';
 import type { orderViewSchema } from '../../contract/schemas/answers.ts';
 import {
@@ -186,6 +186,19 @@ describe('what the schema cannot know', () => {
     expect(refusalOf(parsed({}), live)?.code).toBe('wrong_environment');
     const liveKey = { paymentMethod: { credentials: [{ processor: 'stripe', token: 'pk_live_abc' }] } };
     expect(refusalOf(parsed(liveKey), { ...live, mode: 'test' })?.code).toBe('wrong_environment');
+  });
+  test('credentials of processors that there are not are named by their places, so many as any error lists', () => {
+    const method = (processor: string) => ({ credentials: [{ processor, token: 't' }] });
+    const savedMethods = ['alpha', ...Array.from({ length: 19 }, () => 'alpa')].map(method);
+    const unknown = unknownProcessors(parsed({ paymentMethod: method('bta'), savedMethods }), ['alpha', 'beta']);
+    expect(unknown[0]).toEqual({
+      path: '$.paymentMethod.credentials[0].processor',
+      must: 'must be one of alpha, beta',
+    });
+    expect(unknown[1]?.path).toBe('$.savedMethods[1].credentials[0].processor');
+    const two = { credentials: ['x', 'y'].flatMap((processor) => method(processor).credentials) };
+    expect(unknownProcessors(parsed({ paymentMethod: two, savedMethods }), ['alpha'])).toHaveLength(20);
+    expect(unknownProcessors(parsed({}), ['alpha'])).toEqual([]);
   });
   test('a buyer cannot be present off session', () => {
     const offSession = { agreement: 'recurring', mandateRef: 'm' };

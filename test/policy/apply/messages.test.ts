@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { decide } from '../../../policy/decide.ts';
 import type { OrderEvent } from '../../../policy/events.ts';
 import { openReviews } from '../../../policy/reviews.ts';
+import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import * as make from '../decide/fixtures.ts';
 import { Steps } from './steps.ts';
 
@@ -51,6 +53,24 @@ test('every message stands on the timeline by whoever sent it', () => {
   }
   const { hold } = declined().tell(make.hold()).order;
   expect(hold).toMatchObject({ actor: 'support', reason: 'a reason' });
+});
+
+test('features that neither a sheet nor a rule names are told of when the order is opened: they may be mistyped', () => {
+  const sheets = make.sheetsWith({ beta: { unsupportedFeatures: ['on_behalf_of'] } });
+  const told = (...features: string[]) => new Steps({ sheets, facts: { features } }).said('feature_unknown');
+  expect([told(), told('on_behalf_of')]).toEqual([undefined, undefined]);
+  expect(told('on_behalf_of', 'on_behalf_off', 'x')).toBe(
+    'Features that no processor’s sheet and no rule names: on_behalf_off, x. They decide nothing here, and are sent to the processors as they are',
+  );
+  const condition = { fact: 'feature', op: 'has', value: 'x' } as const;
+  const [first, ...others] = DEFAULT_RULEBOOK.rules;
+  if (first === undefined) return expect.fail('the default rulebook has rules');
+  const rulebook = { ...DEFAULT_RULEBOOK, rules: [{ ...first, when: [condition] }, ...others] };
+  const { entries } = decide({
+    ...{ rulebook, sheets, ceilings: [], health: [], now: new Steps().now },
+    ...{ order: make.newOrder({ facts: { features: ['x', 'y'] } }), event: { type: 'opened', reopened: false } },
+  });
+  expect(entries.find(({ kind }) => kind === 'feature_unknown')?.text).toMatch(/names: y\. /);
 });
 
 test('an order remembers the last two hundred messages, and no more', () => {
