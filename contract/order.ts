@@ -3,7 +3,6 @@ import type { OrderFacts, OrderState } from '../policy/order.ts';
 import type { Instant } from '../policy/terms.ts';
 import { newInstrument, simulatorToken } from './instruments.ts';
 import { requestHash } from './keys.ts';
-import { MOST_FIELDS } from './parse.ts';
 import type { CollectOrder } from './schemas/orders.ts';
 import type { Sealer } from './sealing.ts';
 
@@ -116,26 +115,17 @@ export function wrongEnvironment(method: CollectOrder['paymentMethod'], mode: 't
   return live ? 'must not be a live credential: this deployment is a test one' : null;
 }
 
-type Methods = Pick<CollectOrder, 'paymentMethod' | 'savedMethods'>;
-
 /**
- * Credentials of processors that the deployment does not have, each by its place. No order could ever use one, and one that was
- * mistyped would show only as a processor that is skipped.
+ * The places of a payment method's credentials when all of them are of processors that the deployment does not have: nobody could
+ * ever be paid with it. Beside one that can be used the others are skipped, and told of on the order's timeline.
  */
 export function unknownProcessors(
-  { paymentMethod, savedMethods = [] }: Methods,
+  { credentials = [] }: CollectOrder['paymentMethod'],
   processors: readonly string[],
 ): { path: string; must: string }[] {
+  if (credentials.some(({ processor }) => processors.includes(processor))) return [];
   const must = `must be one of ${processors.join(', ')}`;
-  const places = [
-    { path: '$.paymentMethod', method: paymentMethod },
-    ...savedMethods.map((method, at) => ({ path: `$.savedMethods[${at}]`, method })),
-  ];
-  const named = places.flatMap(({ path, method: { credentials = [] } }) =>
-    credentials.map(({ processor }, at) => ({ path: `${path}.credentials[${at}].processor`, processor })),
-  );
-  const unknown = named.filter(({ processor }) => !processors.includes(processor));
-  return unknown.slice(0, MOST_FIELDS).map(({ path }) => ({ path, must }));
+  return credentials.map((_, at) => ({ path: `$.paymentMethod.credentials[${at}].processor`, must }));
 }
 
 function withoutUndefined<T extends object>(value: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {

@@ -8,9 +8,6 @@ export type Parsed<T> =
   | { ok: true; value: T }
   | { ok: false; code: ErrorCode; fields: { path: string; must: string }[] };
 
-/** So many fields an error lists. */
-export const MOST_FIELDS = 20;
-
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: unknown): Parsed<z.output<Schema>> {
   const cardDataAt = findCardData(value);
   if (cardDataAt !== null) {
@@ -22,7 +19,7 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, value: un
   return {
     ok: false,
     code: 'request_invalid',
-    fields: result.error.issues.slice(0, MOST_FIELDS).map((issue) => describeIssue(schema, issue)),
+    fields: result.error.issues.slice(0, 20).map((issue) => describeIssue(schema, issue)),
   };
 }
 

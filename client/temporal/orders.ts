@@ -114,7 +114,7 @@ export class TemporalOrders {
     if (paymentMethod !== undefined) {
       const wrong = wrongEnvironment(paymentMethod, deployment.mode);
       if (wrong !== null) throw recoupError('wrong_environment', `paymentMethod ${wrong}.`);
-      const unknown = unknownProcessors({ paymentMethod }, processorsOf(deployment));
+      const unknown = unknownProcessors(paymentMethod, processorsOf(deployment));
       if (unknown.length > 0) throw recoupError('request_invalid', '', { fields: unknown });
       extra.instrument = await newInstrument(paymentMethod, order, 'buyer', this.#parts.sealer);
     }
@@ -256,7 +256,7 @@ export class TemporalOrders {
     }
     if (request.rulebook !== undefined && request.rulebook !== policy.rulebook.id)
       throw recoupError('rulebook_unknown');
-    const unknown = unknownProcessors(request, processorsOf(policy.deployment));
+    const unknown = unknownProcessors(request.paymentMethod, processorsOf(policy.deployment));
     // An order that was accepted with it is found as ever, although its processor was taken out since.
     if (unknown.length > 0 && (await this.reader.find(ref(request.orderId, call))) === null)
       throw recoupError('request_invalid', '', { fields: unknown });

@@ -21,6 +21,7 @@ import { isBuyerHeldBack, keepReviews, openReviews } from '../reviews.ts';
 import type { Actor, RecoveryPath } from '../terms.ts';
 import { instrumentText } from '../words.ts';
 import { applyTryAgain } from './resolve.ts';
+import { tellUnknownNames } from './unknown-names.ts';
 
 type Of<T extends OrderEvent['type']> = Extract<OrderEvent, { type: T }>;
 
@@ -35,7 +36,7 @@ export function applyOpened(draft: Draft, event: Of<'opened'>): void {
         actor: 'merchant',
       },
     );
-    tellUnknownFeatures(draft);
+    tellUnknownNames(draft);
     order.round = 1;
     return;
   }
@@ -52,21 +53,6 @@ export function applyOpened(draft: Draft, event: Of<'opened'>): void {
   if (event.by === undefined) return tell(draft, 'order_reopened', goesOn);
   const { actor, reason } = event.by;
   tell(draft, 'order_reopened', `${goesOn}: ${reason}`, { actor });
-}
-
-/**
- * Taken, and not refused: a sheet names the features that its processor lacks, so that one which none of them lacks and no rule
- * asks for is named nowhere and may be right. It may be mistyped as well, and then no processor is skipped for it: that is said.
- */
-function tellUnknownFeatures(draft: Draft): void {
-  const inSheets = draft.sheets.flatMap(({ unsupportedFeatures }) => unsupportedFeatures);
-  const conditions = draft.rulebook.rules.flatMap(({ when }) => when);
-  const inRules = conditions.flatMap((condition) => (condition.fact === 'feature' ? [condition.value] : []));
-  const named = new Set([...inSheets, ...inRules]);
-  const unknown = draft.order.facts.features.filter((feature) => !named.has(feature));
-  if (unknown.length === 0) return;
-  const what = `Features that no processor’s sheet and no rule names: ${unknown.join(', ')}`;
-  tell(draft, 'feature_unknown', `${what}. They decide nothing here, and are sent to the processors as they are`);
 }
 
 /** The buyer's choice is stored; a payable attempt is left first, its fence sent at once. */
