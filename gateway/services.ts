@@ -23,6 +23,8 @@ export interface Services {
   tokens: BuyerTokens;
   gate: Gate;
   limiter: RateLimiter;
+  /** Deliveries of one event that are on their way at this moment: a hundred at once are one signal. */
+  underWay: Map<string, Promise<void>>;
   taskQueue: string;
   timeScale: number;
   /** Our address as callers know it, without a slash at its end. */
@@ -68,6 +70,7 @@ export function createServices(parts: ServiceParts): Services {
     tokens,
     gate: new Gate({ store, tokens, mode }),
     limiter: new RateLimiter(parts.rateLimit ?? DEFAULT_RATE_LIMIT),
+    underWay: new Map(),
     taskQueue,
     timeScale: parts.timeScale,
     baseUrl,

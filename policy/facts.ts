@@ -1,6 +1,6 @@
 import type { Instrument } from './instrument.ts';
 import type { Attempt, AttemptMoney, Operation, OrderState } from './order.ts';
-import type { Outcome } from './terms.ts';
+import type { Instant, Outcome } from './terms.ts';
 import type { MoneyView } from './view.ts';
 
 /** What can be read off an order's state. Nothing here is stored twice: each fact has this one place. */
@@ -205,4 +205,9 @@ export function isAnswerOwed(order: OrderState): boolean {
  */
 export function provenReference({ reference, nameSaid }: Attempt): string | null {
   return nameSaid !== undefined && reference === nameSaid ? null : reference;
+}
+
+/** The end that the merchant gave the order. One that was over when the order was accepted or reopened is none. */
+export function expiryOf({ facts: { expiresAt }, openedAt }: OrderState): Instant | null {
+  return expiresAt !== undefined && Date.parse(expiresAt) > Date.parse(openedAt) ? expiresAt : null;
 }

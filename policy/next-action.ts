@@ -1,4 +1,13 @@
-import { inFlight, instrumentById, isAuthorized, isPayable, lastAttempt, moneyOf, owesGiveBack } from './facts.ts';
+import {
+  expiryOf,
+  inFlight,
+  instrumentById,
+  isAuthorized,
+  isPayable,
+  lastAttempt,
+  moneyOf,
+  owesGiveBack,
+} from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
 import { offeredPaths } from './plan/buyer.ts';
 import { actionEndsAt } from './plan/wait.ts';
@@ -124,7 +133,10 @@ export function patienceEndsAt(reading: Reading): Instant | null {
 export function choiceFrom(reading: Reading): Instant | null {
   const { order } = reading;
   if (!isOpenToChoice(order) || order.attempts.some(isPending)) return null;
-  return pathsOf(reading, ruleOf(reading)).length === 0 ? null : patienceEndsAt(reading);
+  const at = patienceEndsAt(reading);
+  const expiresAt = expiryOf(order);
+  if (at === null || (expiresAt !== null && Date.parse(expiresAt) <= Date.parse(at))) return null;
+  return pathsOf(reading, ruleOf(reading)).length === 0 ? null : at;
 }
 
 /** The paths that can be chosen right now, the default first. None while the buyer has to be patient or nobody can choose. */

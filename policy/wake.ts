@@ -1,6 +1,6 @@
 import type { Decision } from './decision.ts';
 import type { Draft } from './draft.ts';
-import { hasMoney, isDefinite, isPayable, lastAttempt, operationOf } from './facts.ts';
+import { expiryOf, hasMoney, isDefinite, isPayable, lastAttempt, operationOf } from './facts.ts';
 import type { Attempt, OrderState } from './order.ts';
 import { actionEndsAt } from './plan/wait.ts';
 import type { Rule } from './rulebook.ts';
@@ -33,9 +33,8 @@ export function plannedSteps(plan: Plan): PlannedStep[] {
   if (free && order.window !== null && order.retryAt === null) {
     steps.push({ at: order.window.endsAt, text: windowText(order.window.path) });
   }
-  const { expiresAt } = order.facts;
-  const expires = expiresAt !== undefined && Date.parse(expiresAt) > Date.parse(order.openedAt);
-  if (expires && order.ending === null && !order.attempts.some(hasMoney)) {
+  const expiresAt = expiryOf(order);
+  if (expiresAt !== null && order.ending === null && !order.attempts.some(hasMoney)) {
     steps.push({ at: expiresAt, text: 'The order expires' });
   }
   return byTime(steps);

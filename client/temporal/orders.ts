@@ -115,7 +115,9 @@ export class TemporalOrders {
       const wrong = wrongEnvironment(paymentMethod, deployment.mode);
       if (wrong !== null) throw recoupError('wrong_environment', `paymentMethod ${wrong}.`);
       const unknown = unknownProcessors(paymentMethod, processorsOf(deployment));
-      if (unknown.length > 0) throw recoupError('request_invalid', '', { fields: unknown });
+      // A choice that was carried out is answered as ever, although its processor was taken out since.
+      if (unknown.length > 0 && !state.appliedIds.includes(call.commandId))
+        throw recoupError('request_invalid', '', { fields: unknown });
       extra.instrument = await newInstrument(paymentMethod, order, 'buyer', this.#parts.sealer);
     }
     if (instrument !== undefined) extra.instrumentId = instrument;

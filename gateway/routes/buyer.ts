@@ -1,5 +1,5 @@
 /** The buyer's side: one order, by buyer token. */
-import { recoupError } from '../../client/errors.ts';
+import { RecoupError, recoupError } from '../../client/errors.ts';
 import { buyerOrderSchema } from '../../contract/schemas/answers.ts';
 import { recoverySchema } from '../../contract/schemas/orders.ts';
 import { buyerView } from '../buyer/view.ts';
@@ -55,8 +55,17 @@ function buyersOrder({ buyerOrderId }: RequestContext): string {
   return buyerOrderId;
 }
 
-/** A refusal's reasons name codes and limits, which are none of the buyer's. */
+/** A refusal's reasons name codes, limits and processors, which are none of the buyer's. */
 function kindly(error: unknown): unknown {
-  const refused = error instanceof Error && 'code' in error && error.code === 'recovery_refused';
-  return refused ? recoupError('recovery_refused', 'This way of paying cannot be used. Choose another one.') : error;
+  if (!(error instanceof RecoupError)) return error;
+  switch (error.code) {
+    case 'recovery_refused':
+      return recoupError('recovery_refused', 'This way of paying cannot be used. Choose another one.');
+    case 'request_invalid': {
+      const fields = error.fields.map(({ path }) => ({ path, must: 'must be of a processor that is used here' }));
+      return recoupError('request_invalid', '', { fields });
+    }
+    default:
+      return error;
+  }
 }

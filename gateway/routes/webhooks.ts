@@ -52,10 +52,8 @@ async function isUnapplied({ store }: Services, event: ProcessorEvent): Promise<
 /** Then the processor is told to send again; the notice is in the store already. */
 const SIGNAL_WITHIN_MS = 5_000;
 
-/** Deliveries of one event that are on their way at this moment: a hundred at once are one signal. */
-const underWay = new Map<string, Promise<void>>();
-
 async function passOn(services: Services, event: ProcessorEvent): Promise<void> {
+  const { underWay } = services;
   const name = `${event.processor}/${event.eventId}`;
   const running = underWay.get(name) ?? deliver(services, event).finally(() => underWay.delete(name));
   underWay.set(name, running);

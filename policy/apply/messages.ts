@@ -2,6 +2,7 @@ import { alsoNamed, namesOf } from '../cards.ts';
 import { type Draft, isDue, sheetOf, tell } from '../draft.ts';
 import type { OrderEvent } from '../events.ts';
 import {
+  expiryOf,
   hasMoney,
   instrumentById,
   instrumentToRetry,
@@ -21,7 +22,7 @@ import { isBuyerHeldBack, keepReviews, openReviews } from '../reviews.ts';
 import type { Actor, RecoveryPath } from '../terms.ts';
 import { instrumentText } from '../words.ts';
 import { applyTryAgain } from './resolve.ts';
-import { tellUnknownNames } from './unknown-names.ts';
+import { tellUnknownNames, tellUnknownProcessors } from './unknown-names.ts';
 
 type Of<T extends OrderEvent['type']> = Extract<OrderEvent, { type: T }>;
 
@@ -84,6 +85,7 @@ export function applyRecoveryChosen(draft: Draft, event: Of<'recovery_chosen'>):
   keepReviews(order, (review) => !isAnsweredByChoice(review));
   for (const attempt of open) attempt.leave ??= { reason: 'switch', since: draft.now };
   tell(draft, 'buyer_choice', choiceText(order, order.choice, waiting), { actor: event.actor });
+  if (event.instrument !== undefined) tellUnknownProcessors(draft, [event.instrument]);
 }
 
 /** One choice waits at a time: the line of the next one says what became of it. */
@@ -163,12 +165,11 @@ export function applyCloseRequested(draft: Draft, event: Of<'close_requested'>):
 /** The order's own end, set by the merchant. */
 export function applyExpiry(draft: Draft): void {
   const { order } = draft;
-  const { expiresAt } = order.facts;
-  if (order.closed !== null || order.ending !== null || !isDue(draft, expiresAt)) return;
+  // Reopened after it had expired it has none: from then on its windows end it, and people.
+  const expiresAt = expiryOf(order);
+  if (order.closed !== null || order.ending !== null || expiresAt === null || !isDue(draft, expiresAt)) return;
   if (order.attempts.some(hasMoney)) return;
-  // Reopened after it had expired: from then on its windows end it, and people.
-  if (Date.parse(expiresAt ?? draft.now) <= Date.parse(order.openedAt)) return;
-  order.ending = { as: 'expired', actor: 'system', reason: `expiresAt ${order.facts.expiresAt}`, since: draft.now };
+  order.ending = { as: 'expired', actor: 'system', reason: `expiresAt ${expiresAt}`, since: draft.now };
   tell(draft, 'expiry_reached', 'The order’s time is over');
   replanProofs(draft);
 }

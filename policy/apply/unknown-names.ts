@@ -1,4 +1,5 @@
 import { type Draft, tell } from '../draft.ts';
+import type { Instrument } from '../instrument.ts';
 
 /**
  * Names in a request that nothing here knows. They are taken, for a shop must not stop being paid because a processor was
@@ -8,13 +9,22 @@ export function tellUnknownNames(draft: Draft): void {
   const features = unknownFeatures(draft);
   if (features.length > 0) {
     const what = `Features that no processor’s sheet and no rule names: ${features.join(', ')}`;
-    tell(draft, 'feature_unknown', `${what}. They decide nothing here, and are sent to the processors as they are`);
+    tell(
+      draft,
+      'feature_unknown',
+      `${what}. Every processor takes them, or they are mistyped: they decide nothing here`,
+    );
   }
-  const processors = unknownProcessors(draft);
-  if (processors.length > 0) {
-    const what = `Credentials of processors that are not here: ${processors.join(', ')}`;
-    tell(draft, 'processor_unknown', `${what}. Nothing is sent to them`);
-  }
+  tellUnknownProcessors(draft, draft.order.instruments);
+}
+
+export function tellUnknownProcessors(draft: Draft, instruments: Instrument[]): void {
+  const known = new Set(['*', ...draft.sheets.map(({ processor }) => processor)]);
+  const given = instruments.flatMap(({ credentials }) => credentials.map(({ processor }) => processor));
+  const unknown = [...new Set(given)].filter((processor) => !known.has(processor));
+  if (unknown.length === 0) return;
+  const what = `Credentials of processors that are not here: ${unknown.join(', ')}`;
+  tell(draft, 'processor_unknown', `${what}. Nothing is sent to them`);
 }
 
 /** A sheet names the features that its processor lacks: one that none of them lacks and no rule asks for may be right. */
@@ -24,10 +34,4 @@ function unknownFeatures({ order, sheets, rulebook }: Draft): string[] {
   const inRules = conditions.flatMap((condition) => (condition.fact === 'feature' ? [condition.value] : []));
   const named = new Set([...inSheets, ...inRules]);
   return order.facts.features.filter((feature) => !named.has(feature));
-}
-
-function unknownProcessors({ order, sheets }: Draft): string[] {
-  const known = new Set(['*', ...sheets.map(({ processor }) => processor)]);
-  const given = order.instruments.flatMap(({ credentials }) => credentials.map(({ processor }) => processor));
-  return [...new Set(given)].filter((processor) => !known.has(processor));
 }

@@ -59,7 +59,7 @@ const PROOFS: Record<SabotageName, Proof> = {
     finds: 'story_differs',
   },
   // 10 declines in 24 hours, which are 144 s here: 40 or so of each card, within a few seconds.
-  ceiling: { timeScale: 600, stories: [[1, SHARED]], orders: 40, finds: 'forbidden_retry' },
+  ceiling: { timeScale: 600, stories: [[3, SHARED]], orders: 40, finds: 'forbidden_retry' },
   // Nothing tells of the payment for minutes, so nothing starts the order's next run either.
   'cancellation-shield': {
     timeScale: 600,
@@ -105,8 +105,10 @@ test('with every guard in its place the orders that miss "claim", "ceiling" or "
     const proof = proofs.find((each) => each.stories?.some(([, { name }]) => name === order.story));
     return proof?.adjust?.(order) ?? order;
   };
-  const { verdict, plan } = await play({ timeScale: 600, stories, adjust, orders: 30 });
+  const { verdict, plan } = await play({ timeScale: 600, stories, adjust, orders: 40 });
   expect(new Set(plan.orders.map(({ story }) => story)).size).toBe(stories.length);
+  // Each of two cards is declined twice by each of its orders, and may be ten times.
+  expect(plan.orders.filter(({ sharedCard }) => sharedCard !== null).length).toBeGreaterThan(20);
   expect(verdict.violations).toEqual([]);
 }, 180_000);
 

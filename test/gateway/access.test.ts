@@ -124,6 +124,18 @@ describe('buyer tokens', () => {
     expect(after.stage).toBe('waiting_buyer');
   });
 
+  test('a refusal of the payment method names no processor', async () => {
+    const orderId = newOrderId();
+    await world.post('/v1/orders', order(orderId, 'sim:alpha=expired_card'));
+    const credentials = [{ processor: 'stripe', token: 'tok_1' }];
+    const choice = { path: 'new_method', paymentMethod: { credentials } };
+    const response = await world.post('/v1/buyer/order/recovery', choice, { apiKey: await buyerToken(orderId) });
+    const body = await response.text();
+    expect([response.status, JSON.parse(body)]).toMatchObject([400, { code: 'request_invalid' }]);
+    expect(body).toContain('$.paymentMethod.credentials[0].processor');
+    expect(body).not.toMatch(/alpha|beta|gamma/);
+  });
+
   test('every way to forge one is 401', async () => {
     const orderId = newOrderId();
     await world.post('/v1/orders', order(orderId));

@@ -75,6 +75,23 @@ describe('a payment method for no processor that there is', () => {
   });
 });
 
+test('a choice that was carried out is answered as ever, when its processor was taken out since', async () => {
+  const orderId = newOrderId();
+  await embedded.orders.collect(order(orderId, declined));
+  const choose = (recoup: Recoup) =>
+    recoup.orders.recover(orderId, { path: 'new_method', paymentMethod: at('alpha') }, { idempotencyKey: 'choice-1' });
+  expect(await choose(embedded)).toMatchObject({ stage: 'paid' });
+  const before = await world.store.currentDeployment();
+  if (before === null) return expect.fail('no worker has started');
+  await world.store.publishDeployment({ ...before, sheets: before.sheets.slice(1) });
+  const later = openEmbedded();
+  try {
+    expect(await choose(later)).toMatchObject({ stage: 'paid', attempts: { length: 3 } });
+  } finally {
+    await Promise.all([later.close(), world.store.publishDeployment(before)]);
+  }
+});
+
 test('credentials of processors that there are not stop nobody from paying, and the timeline names them', async () => {
   const orderId = newOrderId();
   const other = { credentials: [{ processor: 'delta', token: 'sim:card=other' }] };

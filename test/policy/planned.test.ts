@@ -42,6 +42,16 @@ describe('what a timeline says is planned', () => {
     expect([options(buyerPatienceMs), texts(order, buyerPatienceMs).includes(CHOICE)]).toEqual([true, false]);
   });
 
+  test.each([
+    ['one second before it', -1_000, false],
+    ['at that very time', 0, false],
+    ['one second after it', 1_000, true],
+  ])('where the order expires %s: %i ms, %s', (_, ms, foretold) => {
+    const { now } = new Steps().answer(UNKNOWN);
+    const expiresAt = new Date(Date.parse(now) + buyerPatienceMs + ms).toISOString();
+    expect(texts(new Steps({ facts: { expiresAt } }).answer(UNKNOWN)).includes(CHOICE)).toBe(foretold);
+  });
+
   test('it stays there while a proof is with the processor', () => {
     const order = new Steps().answer(UNKNOWN);
     order.untilSent();

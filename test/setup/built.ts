@@ -18,22 +18,14 @@ const whereItsSourceIs: Plugin = {
   },
 };
 
-const built = new Map<string, Promise<string>>();
-
 /**
- * A `main.ts` with all that it imports of ours, as one file of JavaScript that `node` runs as it is. Tests start more than a
+ * A `main.ts` with all that it imports of ours as it stands at this moment, as one file of JavaScript that `node` runs as it is. Tests start more than a
  * hundred processes, and to compile the sources at each start takes two thirds of it.
  *
  * @param root the checkout, or a copy of it: packages are found from there
  */
-export function builtMain(root: string, file: string): Promise<string> {
+export async function builtMain(root: string, file: string): Promise<string> {
   const path = join(root, file);
-  const known = built.get(path) ?? buildMain(root, path);
-  built.set(path, known);
-  return known;
-}
-
-async function buildMain(root: string, path: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path],
     bundle: true,
@@ -42,7 +34,6 @@ async function buildMain(root: string, path: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     packages: 'external',
-    sourcemap: 'inline',
     logLevel: 'error',
     plugins: [whereItsSourceIs],
   });

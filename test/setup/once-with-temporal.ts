@@ -1,2 +1,5 @@
 import './once.ts';
-import './runtime.ts';
+import { logged } from './runtime.ts';
+
+// Each file reads what was logged since it began.
+logged.length = 0;

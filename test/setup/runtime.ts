@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 
-/** All that the workers of this process logged, and whatever else a scene hears. Kept while the process lives. */
+/** All that the workers of this process logged, and whatever else a scene hears. Kept for one test file. */
 export const logged: string[] = [];
 
 // Once a process, whose test files share it; errors are printed too.

@@ -214,14 +214,18 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     thawWorker: () => workers.thaw(),
     cables: () => workers.cables(),
     close: async () => {
-      // The time-skipping server keeps no lists: there each test replays its own.
-      if (skipping === undefined) {
-        await replayAll({ workflowBundle: { codePath }, dataConverter }, historiesOf(client, taskQueue));
+      try {
+        // The time-skipping server keeps no lists: there each test replays its own.
+        if (skipping === undefined) {
+          await replayAll({ workflowBundle: { codePath }, dataConverter }, historiesOf(client, taskQueue));
+        }
+      } finally {
+        // Whatever it found: the next file runs in this process.
+        await workers.close();
+        await Promise.all([recoup.close(), http.close(), gateway.close(), simulator.close(), store.close()]);
+        await disconnect();
+        await database.drop();
       }
-      await workers.close();
-      await Promise.all([recoup.close(), http.close(), gateway.close(), simulator.close(), store.close()]);
-      await disconnect();
-      await database.drop();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../policy/decide.ts';
 import type { OrderEvent } from '../../../policy/events.ts';
+import type { Instrument } from '../../../policy/instrument.ts';
 import { openReviews } from '../../../policy/reviews.ts';
 import { DEFAULT_RULEBOOK } from '../../../policy/rulebooks/default.ts';
 import * as make from '../decide/fixtures.ts';
@@ -60,7 +61,7 @@ test('features that neither a sheet nor a rule names are told of when the order 
   const told = (...features: string[]) => new Steps({ sheets, facts: { features } }).said('feature_unknown');
   expect([told(), told('on_behalf_of')]).toEqual([undefined, undefined]);
   expect(told('on_behalf_of', 'on_behalf_off', 'x')).toBe(
-    'Features that no processor’s sheet and no rule names: on_behalf_off, x. They decide nothing here, and are sent to the processors as they are',
+    'Features that no processor’s sheet and no rule names: on_behalf_off, x. Every processor takes them, or they are mistyped: they decide nothing here',
   );
   const condition = { fact: 'feature', op: 'has', value: 'x' } as const;
   const [first, ...others] = DEFAULT_RULEBOOK.rules;
@@ -71,6 +72,18 @@ test('features that neither a sheet nor a rule names are told of when the order 
     ...{ order: make.newOrder({ facts: { features: ['x', 'y'] } }), event: { type: 'opened', reopened: false } },
   });
   expect(entries.find(({ kind }) => kind === 'feature_unknown')?.text).toMatch(/names: y\. /);
+});
+
+test('of a payment method that the buyer enters, credentials of processors that are not here are told of, and no others', () => {
+  const credentials = ['alpha', 'bta'].map((processor) => ({ processor, sealed: `sealed-${processor}` }));
+  const method = (id: string) => make.card(id, { credentials });
+  const order = new Steps({ instruments: [method('ins_1')] });
+  const text = 'Credentials of processors that are not here: bta. Nothing is sent to them';
+  expect(order.said('processor_unknown')).toBe(text);
+  order.answer({ outcome: 'declined', failureClass: 'hard_decline' });
+  const toldBy = (instrument: Instrument) =>
+    order.tell(make.choose('new_method', instrument)).entries.filter(({ kind }) => kind === 'processor_unknown').length;
+  expect([toldBy(make.card('ins_2')), toldBy(method('ins_3'))]).toEqual([0, 1]);
 });
 
 test('an order remembers the last two hundred messages, and no more', () => {
