@@ -131,6 +131,8 @@ export interface Attempt {
   others?: string[];
   /** Those of them of which only a reservation was told: that money was taken of them is news. */
   othersReserved?: string[];
+  /** What its processor said when it denied its money, and a person accepted: said again it asks nobody. Newest last, bounded. */
+  denialsAccepted?: string[];
   /** All of its money had gone back when the order was opened again: the order is collected anew. */
   givenBack?: true;
   /** What notices and our own refunds said of money that went back, each under its id, so that none counts twice. */
@@ -178,6 +180,8 @@ export interface Review {
   about?: string;
   /** A notice that disagreed before its attempt had taken money, which answers it. Two of them may have the same time. */
   beforeMoney?: true;
+  /** Of money that its processor denies: all that it said of that while this was open. The answer answers each. */
+  denials?: string[];
 }
 
 /** What the buyer or support chose; runs as soon as nothing is payable any more. */

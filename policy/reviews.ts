@@ -27,6 +27,14 @@ export function keepReviews(order: OrderState, isOpen: (review: Review) => boole
   putReviews(order, openReviews(order).filter(isOpen));
 }
 
+/** More is known of what is asked; it stays the same question, in its place. */
+export function addToReview(order: OrderState, review: Review, more: Pick<Review, 'denials'>): void {
+  putReviews(
+    order,
+    openReviews(order).map((each) => (each === review ? { ...each, ...more } : each)),
+  );
+}
+
 /** At the end, or before the first that holds nobody back if this one does. */
 export function queueReview(order: OrderState, asked: Review): void {
   const open = openReviews(order);

@@ -1,14 +1,14 @@
 import type { OperationResult } from '../answers.ts';
-import { askPerson, type Draft, tell } from '../draft.ts';
+import { type Draft, tell } from '../draft.ts';
 import { hasMoney, isAuthorized, primaryOperation } from '../facts.ts';
 import type { Attempt } from '../order.ts';
 import { followUp } from '../plan/proof-times.ts';
-import { MONEY_DENIED } from '../questions.ts';
+import { askAboutDenied, type Denial } from './denied.ts';
 import { endWithoutSuccess } from './end-attempt.ts';
 
 export function applyFence(draft: Draft, attempt: Attempt, result: OperationResult): void {
   if (result.found === 'closed' || result.outcome === 'succeeded') {
-    if (hasMoney(attempt)) return askAboutClosed(draft, attempt);
+    if (hasMoney(attempt)) return askAboutClosed(draft, attempt, { ...result, source: result.evidence });
     return confirmFence(draft, attempt, result.evidence);
   }
   tell(draft, 'fence_unconfirmed', `${attempt.processor} has not confirmed that attempt ${attempt.number} is closed`, {
@@ -62,8 +62,9 @@ function forgetCaptureWish({ order }: Draft, gone: Attempt): void {
 }
 
 /** This payment's money was told of, and then that it is closed: one of the two is wrong, or the money went back. */
-export function askAboutClosed(draft: Draft, attempt: Attempt): void {
+export function askAboutClosed(draft: Draft, attempt: Attempt, denial: Omit<Denial, 'said'>): void {
   const { processor, number } = attempt;
   const text = `The money of attempt ${number} was told of, and then ${processor} says that it can take none: a person has to look whether it is there`;
-  askPerson(draft, 'event_mismatch', attempt, text, MONEY_DENIED);
+  const { reference, amountMinor, source } = denial;
+  askAboutDenied(draft, attempt, { said: 'closed', reference, amountMinor, source }, { code: 'event_mismatch', text });
 }

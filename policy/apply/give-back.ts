@@ -3,10 +3,10 @@ import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
 import { hasMoney, heldOf, isDefinite, keeping } from '../facts.ts';
 import type { Attempt, Operation } from '../order.ts';
 import { newProof, planConfirmation, planProof } from '../plan/proof-times.ts';
-import { MONEY_DENIED } from '../questions.ts';
 import type { Instant, Outcome } from '../terms.ts';
 import { minorText } from '../words.ts';
 import { isAnotherPayment, isOfAnotherPayment, tellAnotherPayment } from './another-payment.ts';
+import { askAboutDenied } from './denied.ts';
 import { countOnce, countTotals, uncountRefund } from './money-facts.ts';
 
 /** What is now known of a refund of ours, from whichever source: its answer, a lookup, a notice, a person. */
@@ -136,7 +136,7 @@ export function applyConfirmation(draft: Draft, attempt: Attempt, result: Operat
   if (result.outcome !== 'succeeded' || result.authorizedOnly === true) {
     const mayComeFirst = result.authorizedOnly === true || !isDefinite(result.outcome);
     if (isOutdated && mayComeFirst) return tellOutdated(draft, attempt);
-    return askAboutDenied(draft, attempt, result);
+    return denied(draft, attempt, result);
   }
   attempt.money.captured = result.amountMinor ?? attempt.money.captured;
   countTotals(attempt, totalsOf(result));
@@ -150,13 +150,18 @@ function tellOutdated(draft: Draft, attempt: Attempt): void {
   tell(draft, 'lookup', text, { attempt, evidence: 'outdated' });
 }
 
-/** By its processor the money is not there. What should go back is a surplus as before; anything else pays the order, or does not. */
-function askAboutDenied(draft: Draft, attempt: Attempt, { outcome, authorizedOnly }: OperationResult): void {
+/**
+ * By its processor the money is not there. What should go back is a surplus as before; anything else pays the order, or does not.
+ * Where a person has said otherwise of this very answer, their word confirms the payment.
+ */
+function denied(draft: Draft, attempt: Attempt, result: OperationResult): void {
   const { order } = draft;
-  const said = authorizedOnly === true ? 'only reserved' : outcome;
+  const { outcome, authorizedOnly, found, reference, amountMinor } = result;
+  const said = authorizedOnly === true ? 'only reserved' : found === 'closed' ? 'closed' : outcome;
   const text = `${attempt.processor} says that attempt ${attempt.number} is ${said}, and we knew of its money: nothing is given back before a person has looked`;
   const code = heldOf(order, attempt, keeping(order)) > 0 ? 'surplus' : 'event_mismatch';
-  askPerson(draft, code, attempt, text, MONEY_DENIED);
+  const denial = { said, reference, amountMinor, source: 'lookup' };
+  if (!askAboutDenied(draft, attempt, denial, { code, text })) confirmPayment(draft, attempt);
 }
 
 /** The payment is there as we knew it: its processor said so, or a person where it did not. */

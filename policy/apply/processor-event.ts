@@ -197,7 +197,7 @@ const PROVES_NOTHING = new Set<FailureClass>(['unknown_outcome', 'in_flight', 'd
 function believeClosed(draft: Draft, attempt: Attempt, event: ProcessorEvent): void {
   // A page closes once it is paid; a card's payment that took money cannot be cancelled any more.
   const denies = event.type === 'payment_cancelled' && attempt.kind === 'card' && netOf(attempt.money) > 0;
-  if (denies) return askAboutClosed(draft, attempt);
+  if (denies) return askAboutClosed(draft, attempt, { ...event, source: event.eventId });
   if (attempt.fencedAt !== null || attempt.money.captured > 0) return;
   if (attempt.outcome === 'declined' || attempt.outcome === 'not_executed') return;
   confirmFence(draft, attempt, `webhook ${event.eventId}`);

@@ -19,9 +19,10 @@ import type { Attempt, Operation, OrderState, Review } from '../order.ts';
 import { fenceOf } from '../plan/proof-times.ts';
 import { MONEY_DENIED } from '../questions.ts';
 import { isAboutMoney, isLessMoney, isOfGiveBack } from '../review-codes.ts';
-import { answerReview, keepReviews } from '../reviews.ts';
+import { answerReview, keepReviews, openReviews } from '../reviews.ts';
 import { minorText } from '../words.ts';
 import { isPaymentNamed } from './another-payment.ts';
+import { acceptDenials } from './denied.ts';
 import { learn, type Truth } from './end-attempt.ts';
 import { confirmFence } from './fence.ts';
 import { concludeGiveBack, confirmPayment, lookAgain } from './give-back.ts';
@@ -190,6 +191,7 @@ function moneyIsGone(draft: Draft, attempt: Attempt, { id, actor, evidence }: Re
  */
 function accept(draft: Draft, event: Resolved, question: Review): void {
   const { order } = draft;
+  acceptDenials(order, [question]);
   if (!isAboutMoney(question)) {
     const attempt = question.about === MONEY_DENIED ? attemptNumbered(order, question.attempt ?? 0) : undefined;
     return attempt === undefined ? undefined : confirmPayment(draft, attempt);
@@ -198,7 +200,12 @@ function accept(draft: Draft, event: Resolved, question: Review): void {
   const { held } = moneyOf(order);
   const minor = (order.accepted?.minor ?? 0) + held;
   // Of the same money. That less than the amount is enough has to be said by name.
-  keepReviews(order, (review) => !isAboutMoney(review) || isLessMoney(review));
+  const isOpen = (review: Review) => !isAboutMoney(review) || isLessMoney(review);
+  acceptDenials(
+    order,
+    openReviews(order).filter((review) => !isOpen(review)),
+  );
+  keepReviews(order, isOpen);
   order.accepted = { minor, actor: event.actor, reason: event.reason, at: draft.now };
   tell(
     draft,
