@@ -211,3 +211,12 @@ export function provenReference({ reference, nameSaid }: Attempt): string | null
 export function expiryOf({ facts: { expiresAt }, openedAt }: OrderState): Instant | null {
   return expiresAt !== undefined && Date.parse(expiresAt) > Date.parse(openedAt) ? expiresAt : null;
 }
+
+/**
+ * The key by which its processor knows what an operation acts on. That of a page is not the payment's: what was reserved on it is
+ * voided by its own name.
+ */
+export function targetKeyOf(attempt: Attempt, operation: Operation['operation']): string | undefined {
+  if (attempt.kind !== 'card' && operation === 'void') return undefined;
+  return primaryOperation(attempt)?.key;
+}

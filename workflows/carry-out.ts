@@ -4,7 +4,14 @@ import { answeredVersion } from '../contract/ids.ts';
 import { operationKey } from '../contract/keys.ts';
 import type { OperationResult } from '../policy/answers.ts';
 import type { SendCommand } from '../policy/events.ts';
-import { attemptNumbered, instrumentById, operationOf, primaryOperation, provenReference } from '../policy/facts.ts';
+import {
+  attemptNumbered,
+  instrumentById,
+  operationOf,
+  primaryOperation,
+  provenReference,
+  targetKeyOf,
+} from '../policy/facts.ts';
 import { ruleOf } from '../policy/next-action.ts';
 import type { Attempt, Operation } from '../policy/order.ts';
 import { pageExpiry } from '../policy/plan/send.ts';
@@ -94,6 +101,7 @@ function operationInput(
   const sealed = collects ? sealedCredential(collection, attempt) : undefined;
   const page = attempt.kind !== 'card' && collects;
   const reference = provenReference(attempt);
+  const targetKey = targetKeyOf(attempt, operation.operation);
   return {
     operation: operation.operation,
     merchantId: facts.merchantId,
@@ -110,7 +118,7 @@ function operationInput(
     ...(collects && attempt.kind === 'card' ? countedAs(collection, attempt) : {}),
     ...(sealed === undefined ? {} : { sealedCredential: sealed }),
     ...(collects || reference === null ? {} : { reference }),
-    ...(collects || primary === undefined ? {} : { targetKey: primary.key }),
+    ...(collects || targetKey === undefined ? {} : { targetKey }),
     challenge: attempt.challenge,
     offSession: facts.offSession !== undefined,
     features: facts.features,

@@ -10,7 +10,7 @@ import { instantText, minorText } from '../words.ts';
 import { isAnotherPayment, isAnotherReservation, tellAnotherPayment } from './another-payment.ts';
 import { doubtAbsence, doubtEarlier, doubtFence } from './doubt.ts';
 import { learn } from './end-attempt.ts';
-import { applyFence, confirmFence } from './fence.ts';
+import { applyFence, confirmFence, isOfPageAlone, tellPageClosed } from './fence.ts';
 import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp } from './give-back.ts';
 import { takeMoney } from './money-facts.ts';
 import { correctName } from './name-said.ts';
@@ -172,7 +172,8 @@ function applyLookup(draft: Draft, attempt: Attempt, result: OperationResult, as
       learn(draft, attempt, { ...truthOf(result), source: 'lookup' });
       break;
     case 'closed':
-      if (isPayable(attempt)) confirmFence(draft, attempt, 'lookup');
+      if (isOfPageAlone(attempt, result)) tellPageClosed(draft, attempt, 'lookup');
+      else if (isPayable(attempt)) confirmFence(draft, attempt, 'lookup');
       break;
     case 'absent':
       tell(draft, 'lookup', `${attempt.processor} does not know this payment`, { attempt, evidence: 'absent' });

@@ -9,6 +9,7 @@ import { endWithoutSuccess } from './end-attempt.ts';
 export function applyFence(draft: Draft, attempt: Attempt, result: OperationResult): void {
   if (result.found === 'closed' || result.outcome === 'succeeded') {
     if (hasMoney(attempt)) return askAboutClosed(draft, attempt, { ...result, source: result.evidence });
+    if (isOfPageAlone(attempt, result)) return tellPageClosed(draft, attempt, result.evidence);
     return confirmFence(draft, attempt, result.evidence);
   }
   tell(draft, 'fence_unconfirmed', `${attempt.processor} has not confirmed that attempt ${attempt.number} is closed`, {
@@ -16,6 +17,20 @@ export function applyFence(draft: Draft, attempt: Attempt, result: OperationResu
     evidence: result.evidence,
   });
   followUp(draft, attempt);
+}
+
+/**
+ * A page is closed: that proves nothing of the payment that was reserved on it, which has an end of its own. What voids it, or
+ * names it, tells of that.
+ */
+export function isOfPageAlone(attempt: Attempt, { operation, reference }: Partial<OperationResult>): boolean {
+  if (attempt.kind === 'card' || !isAuthorized(attempt) || operation === 'void') return false;
+  return reference === undefined || reference !== attempt.reservedAs;
+}
+
+export function tellPageClosed(draft: Draft, attempt: Attempt, evidence: string): void {
+  const text = `${attempt.processor} closed the page of attempt ${attempt.number}: what is reserved stands`;
+  tell(draft, 'event_kept', text, { actor: 'processor', attempt, evidence });
 }
 
 /** The processor says that this attempt can take no money any more. */

@@ -1,6 +1,6 @@
 import type { ProcessorEvent } from '../answers.ts';
 import { askPerson, type Draft, tell } from '../draft.ts';
-import { attemptNumbered, hasMoney, netOf } from '../facts.ts';
+import { attemptNumbered, hasMoney, isAuthorized, netOf } from '../facts.ts';
 import type { Attempt, MoneyFact, Operation } from '../order.ts';
 import type { FailureClass } from '../terms.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from './another-payment.ts';
 import { paymentOf, remember, tellsOfPayment } from './aside.ts';
 import { learn, learnOfCard, type Truth } from './end-attempt.ts';
-import { askAboutClosed, confirmFence } from './fence.ts';
+import { askAboutClosed, confirmFence, tellPageClosed } from './fence.ts';
 import { concludeGiveBack } from './give-back.ts';
 import { believeMoneyFact, refundId, uncountRefund } from './money-facts.ts';
 import { correctName } from './name-said.ts';
@@ -200,6 +200,8 @@ function believeClosed(draft: Draft, attempt: Attempt, event: ProcessorEvent): v
   if (denies) return askAboutClosed(draft, attempt, { ...event, source: event.eventId });
   if (attempt.fencedAt !== null || attempt.money.captured > 0) return;
   if (attempt.outcome === 'declined' || attempt.outcome === 'not_executed') return;
+  // Whatever closes beside it: a reservation ends when its payment is cancelled.
+  if (event.type === 'session_closed' && isAuthorized(attempt)) return tellPageClosed(draft, attempt, event.eventId);
   confirmFence(draft, attempt, `webhook ${event.eventId}`);
 }
 

@@ -25,7 +25,9 @@ export function owedOperation(attempt: Attempt): Operation | undefined {
   return primaryOperation(attempt);
 }
 
+/** What is reserved is voided, on whichever page that was. */
 export function fenceOf(attempt: Attempt): 'void' | 'close_hosted' | 'close_invoice' {
+  if (attempt.money.authorized > 0) return 'void';
   switch (attempt.kind) {
     case 'card':
       return 'void';
