@@ -279,7 +279,7 @@ export class World {
     const amountMinor = acts?.amountMinor ?? this.order.facts.amount.minor;
     const { answer, tookMs } =
       name === 'lookup'
-        ? { answer: processor.lookup(asked, atMs).answer, tookMs: 15 }
+        ? { answer: processor.lookup(asked, atMs, attempt.tookAs !== undefined).answer, tookMs: 15 }
         : throughHouse(fault, { first, card: collecting ? card : undefined, nowMs: atMs }, () =>
             processor.send({ operation: name, key: key(name), attempt: attempt.number, targetKey, amountMinor }, atMs),
           );

@@ -163,7 +163,8 @@ export class ProcessorModel {
     return { answer, tookMs: 10 + (nowMs % 3) };
   }
 
-  lookup(key: string, nowMs: number): Heard {
+  /** `isTold`: by which name its money stands here. Before that a processor has no other payment to tell of. */
+  lookup(key: string, nowMs: number, isTold = false): Heard {
     const word = this.word('lookup');
     if (word === 'no_answer') return heard('unknown', 'timeout', { found: 'no_answer' });
     const refund = this.refunds.find((each) => each.key === key);
@@ -175,8 +176,8 @@ export class ProcessorModel {
     }
     if (payment.silentUntilMs > nowMs) return heard('unknown', 'in_flight', { found: 'in_flight' });
     const { answer, tookMs } = answerOf(payment);
-    // Its money is told: what it is asked about now is another one's.
-    if (word === 'other' && payment.status === 'captured') answer.reference = `${payment.reference}_other`;
+    // What it is asked about now is another one's.
+    if (word === 'other' && isTold && payment.status === 'captured') answer.reference = `${payment.reference}_other`;
     return { answer: { ...answer, found: payment.status === 'closed' ? 'closed' : 'payment' }, tookMs };
   }
 

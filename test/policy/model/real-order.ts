@@ -29,8 +29,10 @@ class ProcessorBehindLine extends ProcessorModel {
     return timeout();
   }
 
-  override lookup(key: string, nowMs: number): Heard {
-    return this.line === 'clear' ? super.lookup(key, nowMs) : heard('unknown', 'timeout', { found: 'no_answer' });
+  override lookup(key: string, nowMs: number, isTold: boolean): Heard {
+    return this.line === 'clear'
+      ? super.lookup(key, nowMs, isTold)
+      : heard('unknown', 'timeout', { found: 'no_answer' });
   }
 
   pay(nowMs: number): void {
