@@ -170,7 +170,8 @@ export function moneyOf(order: OrderState): MoneyView {
 
 /** Something is still to be given back, or was sent and is not proved: a run works on it, whatever the stage says. */
 export function owesGiveBack(order: OrderState): boolean {
-  return moneyOf(order).held > 0 || openGiveBack(order) !== undefined || order.attempts.some(isPayable);
+  const isReserved = order.attempts.some((attempt) => isPayable(attempt) || attempt.spare !== undefined);
+  return moneyOf(order).held > 0 || openGiveBack(order) !== undefined || isReserved;
 }
 
 /** Closed, and nothing is left to do for us or for a person: the order needs no run. */
@@ -203,7 +204,11 @@ export function isAnswerOwed(order: OrderState): boolean {
  * The reference by which its processor is asked about the attempt's payment, or told to do something with it. A name that only a
  * person said is good for notices: it may be another order's payment.
  */
-export function provenReference({ reference, nameSaid }: Attempt): string | null {
+export function provenReference(
+  { reference, nameSaid, spare }: Attempt,
+  operation?: Operation['operation'],
+): string | null {
+  if (operation === 'void' && spare !== undefined) return spare;
   return nameSaid !== undefined && reference === nameSaid ? null : reference;
 }
 

@@ -100,7 +100,7 @@ function operationInput(
   const collects = operation === primary;
   const sealed = collects ? sealedCredential(collection, attempt) : undefined;
   const page = attempt.kind !== 'card' && collects;
-  const reference = provenReference(attempt);
+  const reference = provenReference(attempt, operation.operation);
   const targetKey = targetKeyOf(attempt, operation.operation);
   return {
     operation: operation.operation,

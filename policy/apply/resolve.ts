@@ -112,13 +112,20 @@ function resolvePayment(draft: Draft, attempt: Attempt, event: Resolved, answers
   draft.order.askedBuyer = true;
   const said = { reference, amountMinor: amount?.minor, actor: event.actor };
   if (isAuthorized(attempt)) resolveAuthorized(draft, attempt, succeeded, answers, said);
-  else resolveCollecting(draft, attempt, succeeded, said);
+  else resolveCollecting(draft, attempt, succeeded, said, asked.type === 'payment_succeeded');
   if (amount !== undefined && hasMoney(attempt)) attempt.moneySaid = true;
 }
 
 type SaidOfPayment = Pick<Truth, 'reference' | 'amountMinor' | 'actor'>;
 
-function resolveCollecting(draft: Draft, attempt: Attempt, succeeded: boolean, said: SaidOfPayment): void {
+/** `isTaken`: of the payment that is meant its processor told that it took the money. */
+function resolveCollecting(
+  draft: Draft,
+  attempt: Attempt,
+  succeeded: boolean,
+  said: SaidOfPayment,
+  isTaken: boolean,
+): void {
   const primary = primaryOperation(attempt);
   if (primary !== undefined && !succeeded) provedUnsent(primary);
   learn(draft, attempt, {
@@ -126,7 +133,7 @@ function resolveCollecting(draft: Draft, attempt: Attempt, succeeded: boolean, s
     ...said,
     outcome: succeeded ? 'succeeded' : 'not_executed',
     failureClass: succeeded ? null : 'transient',
-    authorizedOnly: succeeded && draft.order.facts.capture === 'manual' && attempt.kind === 'card',
+    authorizedOnly: succeeded && !isTaken && draft.order.facts.capture === 'manual' && attempt.kind === 'card',
   });
 }
 

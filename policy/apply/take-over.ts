@@ -75,7 +75,7 @@ export function paymentAskedAbout(
   { aside = [] }: OrderState,
   attempt: Attempt,
   answers: Review[],
-): Pick<ProcessorEvent, 'reference' | 'key'> {
+): Partial<Pick<ProcessorEvent, 'reference' | 'key' | 'type'>> {
   const about = answers.find(isAboutNotice)?.about;
   const told = aside.find((event) => event.processor === attempt.processor && paymentOf(event) === about);
   if (told !== undefined) return told;

@@ -82,7 +82,10 @@ describe('a second reservation under an attempt that has one', () => {
     expect(order.said('event_parked')).toMatch(/took the money/);
     // Whoever knows that it is the buyer's payment after all says so.
     order.tell(make.resolve(1, 'succeeded', make.asked(order.order)));
-    expect([order.stage, moneyOf(order.order).captured, order.attempt(1).tookAs]).toEqual(['paid', AMOUNT, 'auth_2']);
+    expect([moneyOf(order.order).captured, order.attempt(1).tookAs]).toEqual([AMOUNT, 'auth_2']);
+    // What was reserved first is still there, and nobody told by whose key the second was made.
+    expect(openReviews(order.order)).toMatchObject([{ code: 'event_unmatched', attempt: 1, about: 'alpha auth_1' }]);
+    expect(order.tell(make.accept(order.order)).stage).toBe('paid');
   });
 
   test('that is captured under our own key is the order’s payment, and nobody’s question any more', () => {
