@@ -196,3 +196,28 @@ describe('one reservation is one', () => {
     }
   });
 });
+
+describe('a reservation that is told after the money was taken at once', () => {
+  const told = { key: '1/charge/0', amountMinor: AMOUNT, reference: 'auth_1' } as const;
+  const paid = () =>
+    new Steps()
+      .answer({ outcome: 'succeeded', reference: 'pay_1', amountMinor: AMOUNT })
+      .notice('payment_authorized', told);
+
+  test('may be that charge’s own, by a name of its own, in whichever order they come: nobody is asked', () => {
+    expectSilence(paid());
+    const inOrder = new Steps().answer({ outcome: 'unknown' }).notice('payment_authorized', told);
+    inOrder.notice('payment_succeeded', { ...told, reference: 'pay_1' });
+    for (const order of [paid(), inOrder]) {
+      expect([order.stage, order.order.review]).toEqual(['paid', null]);
+      order.notice('refund_succeeded', { reference: 'pay_1', amountMinor: AMOUNT });
+      expect(moneyOf(order.order)).toMatchObject({ refunded: AMOUNT, net: 0 });
+    }
+  });
+
+  test('takes nothing by itself; that it took money is a person’s', () => {
+    const order = paid().notice('payment_succeeded', told);
+    expect(openReviews(order.order)).toMatchObject([{ code: 'event_unmatched', attempt: 1, about: 'alpha auth_1' }]);
+    expect(moneyOf(order.order).captured).toBe(AMOUNT);
+  });
+});
