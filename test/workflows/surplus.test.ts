@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-/** The first charge has no answer, a person believes that it never was; its money comes six seconds later. */
+/** The first charge has no answer, a person believes that it never was; its money comes twelve seconds later. */
 const doubted = async (token: string, more: Partial<CollectRequest> = {}): Promise<string> => {
   const orderId = newOrderId();
   await scene.recoup.orders.collect(order(orderId, token, more));
@@ -28,7 +28,7 @@ const doubted = async (token: string, more: Partial<CollectRequest> = {}): Promi
 };
 /** The same, and meanwhile another card has paid at beta: the run is closed when the money of the first charge comes. */
 const paidTwice = async (more = ''): Promise<string> => {
-  const orderId = await doubted(`sim:card=first;alpha=late_webhook_60${more}`);
+  const orderId = await doubted(`sim:card=first;alpha=late_webhook_120${more}`);
   const paid = await scene.recoup.orders.recover(orderId, RICH);
   expect(paid).toMatchObject({ stage: 'paid', money: { captured: AMOUNT, held: 0 } });
   await scene.workflow(orderId).result();
@@ -71,7 +71,7 @@ describe.concurrent('a charge that was believed absent, and took the money after
   });
 
   test('is given back when the buyer had paid on the processor’s page meanwhile: the page’s payment is looked up too', async () => {
-    const orderId = await doubted('sim:card=first;alpha=late_webhook_60');
+    const orderId = await doubted('sim:card=first;alpha=late_webhook_120');
     await actOnPage(await scene.recoup.orders.recover(orderId, { path: 'hosted_checkout' }));
     await until(orderId, ({ stage }) => stage === 'paid');
     await until(orderId, givenBack);
@@ -202,7 +202,7 @@ describe.concurrent('a refund that is refused', () => {
 
 describe.concurrent('money that comes after the end', () => {
   test('of a cancelled order goes back, and the order is cancelled as before', async () => {
-    const orderId = await doubted('sim:alpha=late_webhook_60');
+    const orderId = await doubted('sim:alpha=late_webhook_120');
     await scene.recoup.orders.cancel(orderId, why);
     expect((await scene.recoup.orders.get(orderId)).stage).toBe('cancelled');
     await until(orderId, (view) => givenBack(view) && view.stage === 'cancelled');
@@ -212,7 +212,7 @@ describe.concurrent('money that comes after the end', () => {
   });
 
   test('at a processor without keys: a refund without an answer is sent once, its notice proves it', async () => {
-    const orderId = await doubted('sim:gamma=late_webhook_60;refund=timeout_done', { metadata: { route: 'gamma' } });
+    const orderId = await doubted('sim:gamma=late_webhook_120;refund=timeout_done', { metadata: { route: 'gamma' } });
     await scene.recoup.orders.cancel(orderId, why);
     await until(orderId, (view) => givenBack(view) && view.stage === 'cancelled');
     expect(await refundsOf(orderId)).toMatchObject([{ effect: 'refunded', requests: 1 }]);
@@ -220,7 +220,7 @@ describe.concurrent('money that comes after the end', () => {
   });
 
   test('as a reservation beside the captured one is voided, also when the answer is lost', async () => {
-    const token = 'sim:card=first;alpha=late_webhook_60;void=timeout_done';
+    const token = 'sim:card=first;alpha=late_webhook_120;void=timeout_done';
     const orderId = await doubted(token, { capture: 'manual' });
     await scene.recoup.orders.recover(orderId, RICH);
     expect(await scene.recoup.orders.capture(orderId, why)).toMatchObject({ stage: 'paid' });
