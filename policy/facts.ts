@@ -170,8 +170,7 @@ export function moneyOf(order: OrderState): MoneyView {
 
 /** Something is still to be given back, or was sent and is not proved: a run works on it, whatever the stage says. */
 export function owesGiveBack(order: OrderState): boolean {
-  const isReserved = order.attempts.some((attempt) => isPayable(attempt) || attempt.spare !== undefined);
-  return moneyOf(order).held > 0 || openGiveBack(order) !== undefined || isReserved;
+  return moneyOf(order).held > 0 || openGiveBack(order) !== undefined || order.attempts.some(isPayable);
 }
 
 /** Closed, and nothing is left to do for us or for a person: the order needs no run. */
@@ -204,11 +203,9 @@ export function isAnswerOwed(order: OrderState): boolean {
  * The reference by which its processor is asked about the attempt's payment, or told to do something with it. A name that only a
  * person said is good for notices: it may be another order's payment.
  */
-export function provenReference(
-  { reference, nameSaid, spare }: Attempt,
-  operation?: Operation['operation'],
-): string | null {
-  if (operation === 'void' && spare !== undefined) return spare;
+export function provenReference(attempt: Attempt, operation?: Operation['operation']): string | null {
+  const { reference, nameSaid, reservedAs } = attempt;
+  if (isVoidOfPage(attempt, operation)) return reservedAs ?? null;
   return nameSaid !== undefined && reference === nameSaid ? null : reference;
 }
 
@@ -222,6 +219,9 @@ export function expiryOf({ facts: { expiresAt }, openedAt }: OrderState): Instan
  * voided by its own name.
  */
 export function targetKeyOf(attempt: Attempt, operation: Operation['operation']): string | undefined {
-  if (attempt.kind !== 'card' && operation === 'void') return undefined;
-  return primaryOperation(attempt)?.key;
+  return isVoidOfPage(attempt, operation) ? undefined : primaryOperation(attempt)?.key;
+}
+
+function isVoidOfPage({ kind }: Attempt, operation?: Operation['operation']): boolean {
+  return kind !== 'card' && operation === 'void';
 }

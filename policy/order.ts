@@ -133,11 +133,6 @@ export interface Attempt {
   othersReserved?: string[];
   /** What its processor said when it denied its money, and a person accepted: said again it asks nobody. Newest last, bounded. */
   denialsAccepted?: string[];
-  /**
-   * What it had reserved itself, by that name, beside a payment by hand that counts as its own: it is voided once, and otherwise
-   * a person's.
-   */
-  spare?: string;
   /** All of its money had gone back when the order was opened again: the order is collected anew. */
   givenBack?: true;
   /** What notices and our own refunds said of money that went back, each under its id, so that none counts twice. */

@@ -108,33 +108,18 @@ export function tellAnotherPayment(draft: Draft, attempt: Attempt, told: Told, s
 
 /**
  * Another payment than the one that was reserved was taken: what the attempt had reserved before is another payment's from then
- * on. It goes back by itself where its key finds nothing else, and is a person's otherwise.
+ * on, and a person's. Nothing voids it by itself: whether the other one pays the order, only that person knows.
  */
 export function giveUpReservation(draft: Draft, attempt: Attempt, source: string): void {
-  const { tookAs, reservedAs, others = [], othersReserved = [], money } = attempt;
+  const { tookAs, reservedAs, others = [], money } = attempt;
   if (tookAs === undefined || reservedAs === undefined || tookAs === reservedAs) return;
-  const toldAs = (draft.order.aside ?? []).filter(
+  const isToldAside = (draft.order.aside ?? []).some(
     (each) => each.processor === attempt.processor && each.reference === tookAs && tellsOfPayment(each),
   );
-  if (!others.includes(tookAs) && toldAs.length === 0) return;
+  if (!others.includes(tookAs) && !isToldAside) return;
   attempt.reference = tookAs;
   attempt.reservedAs = tookAs;
-  if (money.voided > 0) return;
-  const isOfAnotherKey = toldAs.length > 0 && toldAs.every(({ key }) => key !== undefined && !isKeyOf(attempt, key));
-  const isUntouched = attempt.operations.length === 1 && !othersReserved.includes(tookAs);
-  if (!isOfAnotherKey || !isUntouched)
-    return tellAnotherPayment(draft, attempt, { reference: reservedAs, authorizedOnly: true }, source);
-  attempt.spare = reservedAs;
-  attempt.others = [...others, reservedAs];
-  attempt.othersReserved = [...othersReserved, reservedAs];
-}
-
-/** Nobody has proved that it is gone. */
-export function askAboutSpare(draft: Draft, attempt: Attempt, why: string): void {
-  const { processor, number, spare = '' } = attempt;
-  delete attempt.spare;
-  const text = `Attempt ${number} has another payment by now, and what it had reserved at ${processor} did not go back (${why}): a person has to look`;
-  askPerson(draft, 'event_unmatched', attempt, text, paymentNamed(processor, spare));
+  if (money.voided === 0) tellAnotherPayment(draft, attempt, { reference: reservedAs, authorizedOnly: true }, source);
 }
 
 function whose(attempt: Attempt, told: Told): string {

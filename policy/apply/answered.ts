@@ -10,7 +10,7 @@ import { instantText, minorText } from '../words.ts';
 import { isAnotherPayment, isAnotherReservation, tellAnotherPayment } from './another-payment.ts';
 import { doubtAbsence, doubtEarlier, doubtFence } from './doubt.ts';
 import { learn } from './end-attempt.ts';
-import { applyFence, applySpare, confirmFence, isOfPageAlone, tellPageClosed } from './fence.ts';
+import { applyFence, confirmFence, isOfPageAlone, tellPageClosed } from './fence.ts';
 import { applyConfirmation, applyGiveBackAnswer, applyGiveBackLookup, refundLookedUp } from './give-back.ts';
 import { takeMoney } from './money-facts.ts';
 import { correctName } from './name-said.ts';
@@ -40,8 +40,6 @@ export function applyAnswer(draft: Draft, result: OperationResult): void {
   if (operation === undefined || operation.endedAt !== null) return;
   if (result.operation === 'refund') return applyGiveBackAnswer(draft, attempt, operation, result);
   operation.endedAt = result.endedAt;
-  if (operation.operation === 'void' && attempt.spare !== undefined)
-    return applySpare(draft, attempt, operation, result);
   if (result.claim === 'conflict') return applyConflict(draft, attempt, operation);
   if (!result.sent && NEVER_SENT.has(result.claim)) return applyNeverSent(draft, attempt, operation, result);
   if (result.provedNotExecuted) operation.sendsNotExecuted += 1;

@@ -1,9 +1,8 @@
 import type { OperationResult } from '../answers.ts';
 import { type Draft, tell } from '../draft.ts';
 import { hasMoney, isAuthorized, primaryOperation } from '../facts.ts';
-import type { Attempt, Operation } from '../order.ts';
+import type { Attempt } from '../order.ts';
 import { followUp } from '../plan/proof-times.ts';
-import { askAboutSpare } from './another-payment.ts';
 import { askAboutDenied, type Denial } from './denied.ts';
 import { endWithoutSuccess } from './end-attempt.ts';
 
@@ -32,18 +31,6 @@ export function isOfPageAlone(attempt: Attempt, { operation, reference }: Partia
 export function tellPageClosed(draft: Draft, attempt: Attempt, evidence: string): void {
   const text = `${attempt.processor} closed the page of attempt ${attempt.number}: what is reserved stands`;
   tell(draft, 'event_kept', text, { actor: 'processor', attempt, evidence });
-}
-
-/** Of a reservation beside the payment that counts: gone for sure, or a person looks. */
-export function applySpare(draft: Draft, attempt: Attempt, operation: Operation, result: OperationResult): void {
-  const { outcome, found, evidence } = result;
-  operation.outcome = outcome;
-  if (!result.sent || result.provedNotExecuted) operation.sendsNotExecuted += 1;
-  if (found !== 'closed' && outcome !== 'succeeded') return askAboutSpare(draft, attempt, result.code ?? evidence);
-  attempt.money.voided = attempt.money.authorized;
-  const text = `${attempt.processor} confirmed: ${attempt.spare}, which attempt ${attempt.number} had reserved, can take no money any more`;
-  delete attempt.spare;
-  tell(draft, 'fence_confirmed', text, { actor: 'processor', attempt, evidence });
 }
 
 /** The processor says that this attempt can take no money any more. */

@@ -25,9 +25,9 @@ export function owedOperation(attempt: Attempt): Operation | undefined {
   return primaryOperation(attempt);
 }
 
-/** What is reserved is voided, on whichever page that was. */
+/** What is reserved is voided, on whichever page that was, once it has a name. */
 export function fenceOf(attempt: Attempt): 'void' | 'close_hosted' | 'close_invoice' {
-  if (attempt.money.authorized > 0) return 'void';
+  if (attempt.money.authorized > 0 && attempt.reservedAs !== undefined) return 'void';
   switch (attempt.kind) {
     case 'card':
       return 'void';

@@ -1,4 +1,3 @@
-import { askAboutSpare } from '../apply/another-payment.ts';
 import { askPerson, type Draft, sheetOf, tell } from '../draft.ts';
 import {
   hasMoney,
@@ -34,7 +33,6 @@ export function settle(draft: Draft): boolean {
   }
   if (!order.attempts.some(hasMoney)) return false;
   answerDenied(draft);
-  if (voidSpare(draft)) return true;
   const ended = order.ending?.endedAt !== undefined;
   if (ended && moneyOf(order).held === 0 && openGiveBack(order) === undefined) return false;
   order.retryAt = null;
@@ -52,23 +50,6 @@ export function settle(draft: Draft): boolean {
   else if (!ended && order.closed === null && mayClose(order)) close(draft, 'paid', 'Paid');
   if (draft.command === null) giveBack(draft, open.length === 0);
   return true;
-}
-
-/** What an attempt had reserved beside the payment that counts goes back first. One send: without its proof a person looks. */
-function voidSpare(draft: Draft): boolean {
-  for (const attempt of draft.order.attempts) {
-    if (attempt.spare === undefined) continue;
-    const { number, processor } = attempt;
-    if (sheetOf(draft, processor)?.operations.includes('void') !== true) {
-      askAboutSpare(draft, attempt, 'its sheet names no void');
-      continue;
-    }
-    sendNew(draft, attempt, 'void');
-    draft.decided = `Void at ${processor} what attempt ${number} had reserved beside the payment that counts`;
-    tell(draft, 'fence_sent', draft.decided, { attempt });
-    return true;
-  }
-  return false;
 }
 
 /** A question about money that has to go back keeps nobody from being paid; any other one does. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { moneyOf, targetKeyOf } from '../../../policy/facts.ts';
+import { moneyOf, provenReference, targetKeyOf } from '../../../policy/facts.ts';
 import * as make from '../decide/fixtures.ts';
 import { Steps } from './steps.ts';
 
@@ -48,6 +48,21 @@ describe('a page on which the amount was reserved', () => {
     expect(targetKeyOf(order.attempt(2), 'void')).toBeUndefined();
     order.answer(CLOSED);
     expect([order.stage, order.attempt(2).money.voided]).toEqual(['cancelled', AMOUNT]);
+  });
+
+  test('is voided by the payment’s name, never by the page’s; without one the page is closed, which proves nothing', () => {
+    const unnamed = { amountMinor: AMOUNT };
+    const order = page().notice('payment_authorized', unnamed).tell(make.cancel());
+    expect(sent(order)).toBe('close_hosted#2');
+    expect(provenReference(order.attempt(2), 'void')).toBeNull();
+    order.answer(CLOSED);
+    expectReserved(order);
+    expect(order.stage).toBe('cancelling');
+    const named = page()
+      .notice('payment_authorized', unnamed)
+      .notice('payment_authorized', RESERVED)
+      .tell(make.cancel());
+    expect([sent(named), provenReference(named.attempt(2), 'void')]).toEqual(['void#2', 'pay_1']);
   });
 
   test('while the page is being closed: that answer proves nothing of it, and it is voided', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isAtRest, moneyOf, provenReference, targetKeyOf } from '../../../policy/facts.ts';
+import { isAtRest, moneyOf } from '../../../policy/facts.ts';
 import { openReviews } from '../../../policy/reviews.ts';
 import * as make from '../decide/fixtures.ts';
 import { Steps } from './steps.ts';
@@ -9,57 +9,27 @@ const MANUAL = { facts: { capture: 'manual' } } as const;
 const OWN_KEY = '1/authorize/0';
 const RESERVED = { outcome: 'succeeded', authorizedOnly: true, amountMinor: AMOUNT, reference: 'auth_1' } as const;
 const BY_HAND = { reference: 'pay_2', key: 'theirs', amountMinor: AMOUNT } as const;
-const CLOSED = { outcome: 'succeeded', found: 'closed', evidence: 'closed' } as const;
 const SPARE = { code: 'event_unmatched', attempt: 1, about: 'alpha auth_1' };
 
 const isOrders = (order: Steps) => order.tell(make.resolve(1, 'succeeded', make.asked(order.order)));
 
 /** Reserved by us; then somebody takes the amount at the processor, as a payment of its own, and a person says it is the order's. */
-function takenByHand(sheets = make.sheetsWith({}), said: object = BY_HAND): Steps {
-  const order = new Steps({ ...MANUAL, sheets }).answer(RESERVED).notice('payment_succeeded', said);
+function takenByHand(): Steps {
+  const order = new Steps(MANUAL).answer(RESERVED).notice('payment_succeeded', BY_HAND);
   expect(openReviews(order.order)).toMatchObject([{ code: 'event_unmatched', about: 'alpha pay_2' }]);
   return isOrders(order);
 }
 
 describe('what the order had reserved, beside a payment that was taken by hand and counts', () => {
-  test('is voided by its own name and key, and then the order is paid and rests', () => {
+  test('is a person’s: nothing is voided by itself, and the payment that counts is not in doubt', () => {
     const order = takenByHand();
-    expect(order.command).toMatchObject({ operation: 'void', attempt: 1 });
-    const attempt = order.attempt(1);
-    expect([provenReference(attempt, 'void'), targetKeyOf(attempt, 'void')]).toEqual(['auth_1', OWN_KEY]);
-    expect([provenReference(attempt), moneyOf(order.order).net, isAtRest(order.order)]).toEqual([
-      'pay_2',
-      AMOUNT,
-      false,
-    ]);
-    order.answer(CLOSED);
-    expect([order.stage, openReviews(order.order), order.command]).toEqual(['paid', [], null]);
-    expect(order.said('fence_confirmed')).toMatch(/auth_1, which attempt 1 had reserved/);
-    expect(order.attempt(1).money).toMatchObject({ authorized: AMOUNT, captured: AMOUNT, voided: AMOUNT });
-    expect([isAtRest(order.order), order.wake]).toEqual([true, null]);
-    order.notice('payment_cancelled', { reference: 'auth_1', key: OWN_KEY });
-    expect([order.entries.map(({ kind }) => kind), openReviews(order.order)]).toEqual([['event_kept'], []]);
-  });
-
-  test.each([
-    ['refused', { outcome: 'declined', code: 'already_captured' }],
-    ['without an answer', { outcome: 'unknown', evidence: 'timeout' }],
-    ['not executed', { outcome: 'not_executed', provedNotExecuted: true }],
-    ['never sent', { outcome: 'not_executed', claim: 'none', sent: false, evidence: 'store_down' }],
-  ] as const)('is a person’s where that is %s: nothing is sent again, and the payment is not in doubt', (_, said) => {
-    const order = takenByHand().answer(said);
-    expect([openReviews(order.order), order.command]).toMatchObject([[SPARE], null]);
+    expect([openReviews(order.order), order.command, order.stage]).toMatchObject([[SPARE], null, 'needs_review']);
     order.untilSent();
     expect(order.command).toBeNull();
+    order.notice('payment_cancelled', { reference: 'auth_1', key: OWN_KEY });
+    expect(openReviews(order.order).filter(({ about }) => about !== SPARE.about)).toEqual([]);
     order.tell(make.accept(order.order));
     expect([order.stage, isAtRest(order.order), moneyOf(order.order).net]).toEqual(['paid', true, AMOUNT]);
-  });
-
-  test('is a person’s where its processor has no void', () => {
-    const [alpha] = make.sheetsWith({});
-    const operations = alpha?.operations.filter((each) => each !== 'void') ?? [];
-    const order = takenByHand(make.sheetsWith({ alpha: { operations } }));
-    expect([openReviews(order.order), order.command]).toMatchObject([[SPARE], null]);
   });
 
   test('is a person’s once its capture was sent: it may be taken already', () => {
@@ -69,10 +39,10 @@ describe('what the order had reserved, beside a payment that was taken by hand a
     expect(order.attempt(1).operations.map(({ operation }) => operation)).toEqual(['authorize', 'capture']);
   });
 
-  test('that is taken all the same is not silent', () => {
+  test('that is taken all the same is not silent, before and after the person has answered', () => {
     for (const answered of [false, true]) {
       const order = takenByHand();
-      if (answered) order.answer(CLOSED);
+      if (answered) order.tell(make.accept(order.order));
       order.notice('payment_succeeded', { reference: 'auth_1', key: OWN_KEY, amountMinor: AMOUNT });
       expect(order.said('event_parked')).toMatch(/took the money of another payment under attempt 1/);
       expect(openReviews(order.order)).toMatchObject([SPARE]);
@@ -80,11 +50,11 @@ describe('what the order had reserved, beside a payment that was taken by hand a
     }
   });
 
-  test('goes back also where the payment was told under no attempt', () => {
+  test('is asked about also where the payment was told under no attempt', () => {
     const order = new Steps(MANUAL).answer(RESERVED).notice('payment_succeeded', { ...BY_HAND, attempt: 7 });
     expect(openReviews(order.order)).toMatchObject([{ code: 'event_unmatched', attempt: null }]);
     isOrders(order);
-    expect([order.command, order.attempt(1).tookAs]).toMatchObject([{ operation: 'void', attempt: 1 }, 'pay_2']);
+    expect([openReviews(order.order), order.command, order.attempt(1).tookAs]).toMatchObject([[SPARE], null, 'pay_2']);
   });
 });
 
