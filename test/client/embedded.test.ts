@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Recoup, RecoupError } from '../../client/index.ts';
-import { newOrderId, openWorld, order, type World } from '../gateway/world.ts';
+import { type Recoup, RecoupError } from '../../client/index.ts';
+import { embeddedIn, newOrderId, openWorld, order, type World } from '../gateway/world.ts';
 
 let world: World;
 let recoup: Recoup;
@@ -15,15 +15,7 @@ afterAll(async () => {
   await world.close();
 });
 
-function embedded(change: Record<string, unknown> = {}): Recoup {
-  return new Recoup({
-    temporal: { address: inject('temporalAddress') },
-    databaseUrl: world.databaseUrl,
-    sealingKey: world.sealingKey,
-    merchantId: world.merchantId,
-    ...change,
-  });
-}
+const embedded = (change?: Record<string, unknown>) => embeddedIn(world, change);
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
   const error = await call.then(

@@ -1,28 +1,19 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Recoup } from '../../client/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Recoup } from '../../client/index.ts';
 import { errorOf } from '../client/error-of.ts';
 import { notice, signedHeaders } from '../setup/notices.ts';
-import { json, newOrderId, openWorld, order, WEBHOOK_SECRET, type World } from './world.ts';
+import { embeddedIn, json, newOrderId, openWorld, order, WEBHOOK_SECRET, type World } from './world.ts';
 
 let world: World;
 let embedded: Recoup;
 beforeAll(async () => {
   world = await openWorld();
-  embedded = openEmbedded();
+  embedded = embeddedIn(world);
 });
 afterAll(async () => {
   await embedded.close();
   await world.close();
 });
-
-function openEmbedded(): Recoup {
-  return new Recoup({
-    temporal: { address: inject('temporalAddress') },
-    databaseUrl: world.databaseUrl,
-    sealingKey: world.sealingKey,
-    merchantId: world.merchantId,
-  });
-}
 
 const listed = async (query: string): Promise<string[]> =>
   (await json(world.call(`/v1/orders?${query}`))).orders.map(({ orderId }: { orderId: string }) => orderId);
@@ -101,7 +92,7 @@ describe('a filter', () => {
     if (before === null) return expect.fail('no worker has started');
     const sheets = before.sheets.filter(({ processor }) => processor !== 'gamma');
     await world.store.publishDeployment({ ...before, sheets });
-    const later = openEmbedded();
+    const later = embeddedIn(world);
     try {
       const { orders } = await later.orders.list({ processor: 'gamma' });
       expect(orders).toMatchObject([{ orderId }]);

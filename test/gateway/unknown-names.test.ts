@@ -1,27 +1,18 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Recoup, type RecoupError } from '../../client/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Recoup, RecoupError } from '../../client/index.ts';
 import { errorOf } from '../client/error-of.ts';
-import { newOrderId, openWorld, order, type World } from './world.ts';
+import { embeddedIn, newOrderId, openWorld, order, type World } from './world.ts';
 
 let world: World;
 let embedded: Recoup;
 beforeAll(async () => {
   world = await openWorld();
-  embedded = openEmbedded();
+  embedded = embeddedIn(world);
 });
 afterAll(async () => {
   await embedded.close();
   await world.close();
 });
-
-function openEmbedded(): Recoup {
-  return new Recoup({
-    temporal: { address: inject('temporalAddress') },
-    databaseUrl: world.databaseUrl,
-    sealingKey: world.sealingKey,
-    merchantId: world.merchantId,
-  });
-}
 
 const at = (...processors: string[]) => ({
   credentials: processors.map((processor) => ({ processor, token: 'sim:card=known' })),
@@ -62,7 +53,7 @@ describe('a payment method for no processor that there is', () => {
     const before = await world.store.currentDeployment();
     if (before === null) return expect.fail('no worker has started');
     await world.store.publishDeployment({ ...before, sheets: before.sheets.slice(1) });
-    const later = openEmbedded();
+    const later = embeddedIn(world);
     try {
       expect(await later.orders.collect(accepted)).toMatchObject({ stage: 'paid', created: false });
       const { fields } = await errorOf(later.orders.collect({ ...accepted, orderId: newOrderId() }));
@@ -84,7 +75,7 @@ test('a choice that was carried out is answered as ever, when its processor was 
   const before = await world.store.currentDeployment();
   if (before === null) return expect.fail('no worker has started');
   await world.store.publishDeployment({ ...before, sheets: before.sheets.slice(1) });
-  const later = openEmbedded();
+  const later = embeddedIn(world);
   try {
     expect(await choose(later)).toMatchObject({ stage: 'paid', attempts: { length: 3 } });
   } finally {

@@ -41,6 +41,20 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** The other form of the client: straight to the world's Temporal and PostgreSQL. */
+export function embeddedIn(
+  { databaseUrl, sealingKey, merchantId }: World,
+  change: Record<string, unknown> = {},
+): Recoup {
+  return new Recoup({
+    temporal: { address: inject('temporalAddress') },
+    databaseUrl,
+    sealingKey,
+    merchantId,
+    ...change,
+  });
+}
+
 export interface CallInput {
   method?: string;
   apiKey?: string | null;
