@@ -62,6 +62,7 @@ describe('F6: the worker is killed after the processor answered, before that was
 
   test('F6: in the middle of the call: one charge, the next worker asks with the same key', async () => {
     const orderId = newOrderId();
+    const collectedAtMs = Date.now();
     const answer = scene.recoup.orders.collect(order(orderId, 'sim:alpha=slow_1500'), { waitMs: 30_000 });
     await poll(
       () => scene.ledger(orderId),
@@ -69,9 +70,13 @@ describe('F6: the worker is killed after the processor answered, before that was
       10_000,
     );
     await scene.killWorker();
+    const killedAtMs = Date.now();
     await scene.startWorker();
-    await answer;
+    const { stage } = await answer;
+    const answeredMs = Date.now() - collectedAtMs;
     expect(await chargedOnce(orderId)).toBeGreaterThan(1);
+    const [paidMs, afterMs] = [collectedAtMs, killedAtMs].map((atMs) => Date.now() - atMs);
+    console.info(`Told ${stage} after ${answeredMs} ms, paid after ${paidMs} ms, ${afterMs} ms of it since the kill`);
   });
 
   test('F6: recorded, but Temporal never heard of it: the claim answers, the processor is not asked again', async () => {
