@@ -111,7 +111,7 @@ describe('cancel, through the API or with Temporal’s own button', () => {
   });
 
   test('while the outcome of a charge is unknown and the money was taken: found, and paid rather than lost', async () => {
-    const { orderId, answer } = await collected('sim:alpha=late_webhook_30');
+    const { orderId, answer } = await collected('sim:alpha=late_webhook_120');
     expect(answer.stage).toBe('confirming');
     const cancelling = await scene.recoup.orders.cancel(orderId, why);
     expect(['cancelling', 'paid']).toContain(cancelling.stage);
