@@ -87,7 +87,7 @@ describe('F26: an order collected again', () => {
 
     test('F26: while an outcome is unknown it goes on being proved: one charge, nothing at another processor', async () => {
       const orderId = newOrderId();
-      const request = order(orderId, 'sim:alpha=late_webhook_60');
+      const request = order(orderId, 'sim:alpha=late_webhook_120');
       expect((await scene.recoup.orders.collect(request)).stage).toBe('confirming');
       await forget(orderId);
       const again = await scene.recoup.orders.collect(request, { waitMs: 1_000 });

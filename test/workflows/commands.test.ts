@@ -196,7 +196,7 @@ describe.concurrent('a person resolves an unknown outcome', () => {
   });
 
   test('as absent, and the money comes after all: given back, once another attempt has paid', async () => {
-    const { orderId } = await unknown('sim:gamma=late_webhook_40');
+    const { orderId } = await unknown('sim:gamma=late_webhook_120');
     await scene.recoup.orders.resolve(orderId, { attempt: 1, outcome: 'absent', evidence: 'not there', ...why });
     await scene.recoup.orders.recover(orderId, { path: 'new_method', paymentMethod: { token: 'sim:gamma=ok' } });
     const settled = await scene.until(orderId, ({ money }) => money.refunded > 0);
